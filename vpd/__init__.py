@@ -1,0 +1,1 @@
+"""Visual Program Distillation: programs, traces, verified rationales and a distilled student."""

@@ -1,0 +1,86 @@
+"""A stage turns committed shards into the next committed shard, or does nothing because it already has.
+
+A shard is current when its manifest records the fingerprint that this code, these settings and the present
+upstream data give. Runtime settings (endpoint address, concurrency, worker count) are no part of it, so
+changing them redoes nothing. A shard that is not current is computed again and replaced whole.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from vpd.records import REFUSED, Refused, Table, canonical_json
+from vpd.store import ArtifactStore, Manifest
+
+Stats = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the pipeline: the table it writes and the tables it reads, shard by shard."""
+
+    table: Table[Any]
+    version: str
+    upstream: tuple[Table[Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class StageOutput:
+    """What a stage computed for one shard."""
+
+    frame: pl.DataFrame
+    stats: Stats
+    refused: list[Refused] = field(default_factory=list)
+    beside: tuple[tuple[Table[Any], pl.DataFrame], ...] = ()
+
+
+@dataclass(frozen=True)
+class ShardResult:
+    """A committed shard, and whether this run computed it."""
+
+    shard: str
+    manifest: Manifest
+    computed: bool
+    seconds: float
+
+
+Inputs = Mapping[str, pl.DataFrame]
+
+
+def run_stage(
+    store: ArtifactStore,
+    stage: Stage,
+    shard: str,
+    settings: Mapping[str, Any],
+    compute: Callable[[Inputs], StageOutput],
+) -> ShardResult:
+    """Commit one shard of a stage unless it is current.
+
+    `settings` is everything beside code version and upstream data that can change the rows. Refused rows
+    and tables written beside the main one are committed before it, so a committed shard is complete.
+
+    Raises MissingShardError if an upstream shard is not committed, CorruptShardError if one is damaged.
+    """
+    started = time.monotonic()
+    upstream = {table.name: store.manifest(table, shard) for table in stage.upstream}
+    wanted = fingerprint(stage, settings, {name: m.data_sha256 for name, m in upstream.items()})
+    present = store.find_manifest(stage.table, shard)
+    if present is not None and present.fingerprint == wanted:
+        return ShardResult(shard, present, computed=False, seconds=time.monotonic() - started)
+    output = compute({table.name: store.read_shard(table, shard) for table in stage.upstream})
+    store.write_shard(REFUSED, f"{stage.table.name}.{shard}", REFUSED.frame(output.refused), wanted)
+    for table, frame in output.beside:
+        store.write_shard(table, shard, frame, wanted)
+    stats = {**output.stats, "refused": len(output.refused)}
+    manifest = store.write_shard(stage.table, shard, output.frame, wanted, stats)
+    return ShardResult(shard, manifest, computed=True, seconds=time.monotonic() - started)
+
+
+def fingerprint(stage: Stage, settings: Mapping[str, Any], upstream: Mapping[str, str]) -> str:
+    """Return the hash of everything that decides a shard's rows."""
+    text = canonical_json([stage.table.name, stage.version, dict(settings), dict(upstream)])
+    return hashlib.sha256(text.encode()).hexdigest()
