@@ -12,6 +12,7 @@
     ├── ModelFileError        a model file is missing or has the wrong sha256
     ├── SandboxError          the sandbox itself (not a program) does not work
     ├── ToolError             a vision tool failed, for a reason other than the program
+    ├── RegistryError         MLflow cannot be reached or refuses; what is in the store is safe
     └── TrainingError         training stopped: diverged, lost its process, or cannot export
 
 A message says what is wrong, where (row, file, shard) and what to do about it. What a generated program
@@ -32,7 +33,14 @@ class DataError(VpdError):
 
 
 class BadRowError(DataError):
-    """One input row is refused; the others go on."""
+    """One input row is refused; the others go on.
+
+    `reason` is the class of the problem, for counting; `row` names the row where the message does not.
+    """
+
+    def __init__(self, problem: str, *, reason: str = "other", row: str = "") -> None:
+        super().__init__(problem)
+        self.problem, self.reason, self.row = problem, reason, row
 
 
 class LeakageError(DataError):
@@ -65,6 +73,10 @@ class SandboxError(VpdError):
 
 class ToolError(VpdError):
     """A vision tool failed for a reason other than the program that called it."""
+
+
+class RegistryError(VpdError):
+    """MLflow cannot be reached or refuses the request; what is in the store is safe."""
 
 
 class TrainingError(VpdError):

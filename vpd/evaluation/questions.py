@@ -1,0 +1,66 @@
+"""Which questions are asked in an evaluation: labelled questions of one split, the same for every model.
+
+Not here: who answers them (`vpd.evaluation.arms`) and how they are scored (`vpd.scoring`).
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import polars as pl
+
+from vpd.errors import DataError
+from vpd.records import QUESTIONS, Question, stable_id
+from vpd.store import ArtifactStore
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """The questions of an evaluation, ordered by picture, and where they came from."""
+
+    questions: tuple[Question, ...]
+    shard_of: dict[str, str]
+    split: str
+    available: int
+    unlabelled: int
+
+    @property
+    def digest(self) -> str:
+        """Depends on the questions, their texts, labels and pictures, and on nothing else."""
+        return stable_id(*[(q.question_id, q.image_id, q.text, q.answers) for q in self.questions])
+
+    @property
+    def by_id(self) -> dict[str, Question]:
+        """The questions by question id."""
+        return {q.question_id: q for q in self.questions}
+
+
+def choose_questions(store: ArtifactStore, split: str, at_most: int) -> QuestionSet:
+    """Choose the labelled questions of a split whose hashed ids are smallest, at most so many.
+
+    A question's place does not depend on which others exist, so a grown data set keeps most of the old
+    choice. Raises DataError if the split has no labelled question.
+    """
+    labelled: list[tuple[str, str, Question]] = []
+    unlabelled = 0
+    for shard, frame in store.iter_shards(QUESTIONS):
+        for question in QUESTIONS.rows(frame.filter(pl.col("split") == split)):
+            if question.answers:
+                labelled.append((_rank(question.question_id), shard, question))
+            else:
+                unlabelled += 1
+    if not labelled:
+        raise DataError(
+            f"no labelled question in split {split!r} of {store.uri}: ingest a source with test questions"
+        )
+    chosen = sorted(labelled, key=lambda entry: entry[0])[:at_most]
+    return QuestionSet(
+        questions=tuple(sorted((q for _, _, q in chosen), key=lambda q: (q.image_id, q.question_id))),
+        shard_of={q.question_id: shard for _, shard, q in chosen},
+        split=split,
+        available=len(labelled),
+        unlabelled=unlabelled,
+    )
+
+
+def _rank(question_id: str) -> str:
+    return hashlib.sha256(question_id.encode()).hexdigest()

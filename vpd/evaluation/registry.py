@@ -1,0 +1,227 @@
+"""The model registry: versions with their lineage, and a champion that only a better model replaces.
+
+A version is one checkpoint: registering the same files again gives the version they already have, with its
+evaluation brought up to date. Alias `challenger` marks the version that was registered last, `champion` the
+one to use. The store keeps a document `models/<name>-<version>` for lineage.
+"""
+
+import base64
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from vpd.evaluation.evaluate import STUDENT
+from vpd.evaluation.results import Evaluation, find_evaluation
+from vpd.evaluation.tracking import Tracking
+from vpd.records import PREDICTIONS
+from vpd.store import ArtifactStore
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+MODEL_NAME = "vpd-student"
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+SHARED_QUESTIONS = 0.5  # a comparison rests on at least this share of the new model's test questions
+
+# One black pixel: the input example of the model's signature.
+_PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763606060000000040001"
+    "f61738550000000049454e44ae426082"
+)
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What a model version was made from."""
+
+    training_run: str
+    mlflow_run: str
+    dataset_digest: str
+    shards: int
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version in the registry, and whether this call made it."""
+
+    name: str
+    version: str
+    created: bool
+
+
+@dataclass(frozen=True)
+class ChampionCheck:
+    """Whether a model may become champion, and the two accuracies (0 to 1) that decided."""
+
+    passed: bool
+    reason: str
+    new_accuracy: float
+    champion_accuracy: float | None
+    questions: int
+
+
+def register(
+    tracking: Tracking,
+    store: ArtifactStore,
+    checkpoint: Path,
+    evaluation: Evaluation,
+    lineage: Lineage,
+    name: str = MODEL_NAME,
+) -> Registered:
+    """Register a student's checkpoint folder as a model version, or find the version it already has.
+
+    Raises RegistryError if MLflow cannot be reached; run again, nothing is registered twice.
+    """
+    client = tracking.client()
+    tags = _tags(store, evaluation, lineage)
+    with tracking.errors(f"register {checkpoint} as {name!r}"):
+        _ensure_model(client, name)
+        found = _find_version(client, name, tags["vpd.checkpoint_sha256"])
+        version = found or _create_version(client, name, checkpoint, lineage.mlflow_run, tags)
+        for key, value in tags.items() if found else ():
+            client.set_model_version_tag(name, version.version, key, value)
+        registered = Registered(name, str(version.version), created=found is None)
+        if _aliased(client, name, CHAMPION) != registered.version:
+            client.set_registered_model_alias(name, CHALLENGER, registered.version)
+    store.put_document(
+        f"models/{name}-{registered.version}",
+        {
+            "name": name,
+            "version": registered.version,
+            "source": version.source,
+            "checkpoint_sha256": evaluation.checkpoints[STUDENT],
+            "evaluation_id": evaluation.evaluation_id,
+            "run_id": lineage.training_run,
+            **asdict(lineage),
+        },
+    )
+    return registered
+
+
+def champion_check(store: ArtifactStore, new: Evaluation, current: Evaluation | None) -> ChampionCheck:
+    """Compare two students in answer mode on the test questions both were asked; as good is good enough.
+
+    Raises MissingShardError if the predictions of one of them are gone.
+    """
+    if current is None:
+        accuracy = new.result(STUDENT, "answer").accuracy
+        return ChampionCheck(True, "there is no champion yet", accuracy.mean, None, accuracy.n)
+    ours, theirs = _scores(store, new), _scores(store, current)
+    shared = ours.join(theirs, on="question_id", suffix="_champion")
+    if shared.height < SHARED_QUESTIONS * ours.height:
+        reason = (
+            f"the champion was asked only {shared.height} of the {ours.height} test questions: "
+            "evaluate its checkpoint on them first"
+        )
+        return ChampionCheck(False, reason, new.result(STUDENT, "answer").accuracy.mean, None, shared.height)
+    mine, champion = (float(shared[c].mean()) for c in ("correct", "correct_champion"))  # type: ignore[arg-type]
+    word = "no worse than" if mine >= champion else "worse than"
+    reason = f"{mine:.1%} is {word} the champion's {champion:.1%} on {shared.height} shared test questions"
+    return ChampionCheck(mine >= champion, reason, mine, champion, shared.height)
+
+
+def promote(
+    tracking: Tracking, store: ArtifactStore, registered: Registered, evaluation: Evaluation
+) -> ChampionCheck:
+    """Make a version the champion if `champion_check` passes; otherwise nothing changes."""
+    client = tracking.client()
+    name, version = registered.name, registered.version
+    with tracking.errors(f"look up the champion of {name!r}"):
+        present = _aliased(client, name, CHAMPION)
+        if present == version:
+            accuracy = evaluation.result(STUDENT, "answer").accuracy
+            return ChampionCheck(True, "it is the champion", accuracy.mean, accuracy.mean, accuracy.n)
+        tags = client.get_model_version(name, present).tags if present else {}
+    check = _check_against(store, evaluation, present, tags)
+    if check.passed:
+        with tracking.errors(f"make version {version} of {name!r} champion"):
+            client.set_registered_model_alias(name, CHAMPION, version)
+            if _aliased(client, name, CHALLENGER) == version:
+                client.delete_registered_model_alias(name, CHALLENGER)
+    return check
+
+
+def _check_against(
+    store: ArtifactStore, evaluation: Evaluation, present: str | None, tags: Mapping[str, str]
+) -> ChampionCheck:
+    if present is None:
+        return champion_check(store, evaluation, None)
+    current = find_evaluation(store, tags.get("vpd.evaluation_id", ""))
+    if current is not None:
+        return champion_check(store, evaluation, current)
+    accuracy = evaluation.result(STUDENT, "answer").accuracy
+    reason = f"the evaluation of champion version {present} is not in {store.uri}: evaluate its checkpoint here first"
+    return ChampionCheck(False, reason, accuracy.mean, None, 0)
+
+
+def _scores(store: ArtifactStore, evaluation: Evaluation) -> pl.DataFrame:
+    shard = evaluation.result(STUDENT, "answer").shard
+    return store.read_shard(PREDICTIONS, shard).select("question_id", "correct")
+
+
+def _tags(store: ArtifactStore, evaluation: Evaluation, lineage: Lineage) -> dict[str, str]:
+    tags = {
+        "checkpoint_sha256": evaluation.checkpoints[STUDENT],
+        "evaluation_id": evaluation.evaluation_id,
+        "store": store.uri,
+        "scorer": evaluation.scorer,
+        "accuracy_answer": f"{evaluation.result(STUDENT, 'answer').accuracy.mean:.4f}",
+        "accuracy_rationale": f"{evaluation.result(STUDENT, 'rationale').accuracy.mean:.4f}",
+        **{key: str(value) for key, value in asdict(lineage).items()},
+    }
+    return {f"vpd.{key}": value for key, value in tags.items()}
+
+
+def _ensure_model(client: "MlflowClient", name: str) -> None:
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description="Visual Program Distillation student")
+
+
+def _find_version(client: "MlflowClient", name: str, checkpoint_sha256: str) -> "ModelVersion | None":
+    versions = client.search_model_versions(f"name = '{name}'")
+    return next((v for v in versions if v.tags.get("vpd.checkpoint_sha256") == checkpoint_sha256), None)
+
+
+def _aliased(client: "MlflowClient", name: str, alias: str) -> str | None:
+    version = client.get_registered_model(name).aliases.get(alias)
+    return None if version is None else str(version)
+
+
+def _create_version(
+    client: "MlflowClient", name: str, checkpoint: Path, run_id: str, tags: dict[str, str]
+) -> "ModelVersion":
+    import mlflow.pyfunc
+
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "model"
+        mlflow.pyfunc.save_model(
+            path=str(model),
+            python_model=str(Path(__file__).with_name("pyfunc.py")),
+            artifacts={"checkpoint": str(checkpoint)},
+            pip_requirements=[f"vpd=={installed('vpd')}"],
+            **_interface(),
+        )
+        client.log_artifacts(run_id, str(model), "model")
+    return client.create_model_version(name, f"runs:/{run_id}/model", run_id=run_id, tags=tags)
+
+
+def _interface() -> dict[str, Any]:
+    """Return signature and example: `image` is of any type because bytes, path and base64 are all taken."""
+    import pandas as pd
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import AnyType
+
+    inputs = Schema([ColSpec(AnyType(), "image"), ColSpec("string", "question")])
+    outputs = Schema([ColSpec("string", "answer"), ColSpec("string", "rationale")])
+    example = pd.DataFrame(
+        [{"image": base64.b64encode(_PIXEL).decode(), "question": "How many cubes are there?"}]
+    )
+    return {"signature": ModelSignature(inputs, outputs), "input_example": example}
