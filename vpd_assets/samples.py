@@ -1,0 +1,143 @@
+"""A few rows of a shard as the UI shows them: pictures, questions, programs, traces, rationales.
+
+Always the same rows for the same shard: the first ones by key. Nothing here decides anything.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from vpd.execution.trace import PatchRef, TraceEvent, Value, events_from_json
+from vpd.geometry import Box
+from vpd.records import EXAMPLES, IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Table
+from vpd.store import ArtifactStore
+from vpd_assets.markdown import markdown_table, thumbnail
+
+ROWS = 5
+
+
+def sample_images(store: ArtifactStore, shard: str) -> dict[str, Any]:
+    """Show the first pictures."""
+    rows = store.read_shard(IMAGES, shard).sort("image_ref").head(ROWS)
+    shown = [thumbnail(store.get_blob(image_id)) for image_id in rows["image_id"]]
+    return {"sample": dg.MetadataValue.md(" ".join(shown) or "no pictures")}
+
+
+def sample_questions(store: ArtifactStore, shard: str) -> dict[str, Any]:
+    """Show questions of different families with their pictures and answers."""
+    rows = _one_per(store, QUESTIONS, shard, "family", "question_id")
+    return _table(
+        {
+            "picture": thumbnail(store.get_blob(row["image_id"])),
+            "family": row["family"],
+            "question": row["text"],
+            "answers": ", ".join(row["answers"]),
+        }
+        for row in rows
+    )
+
+
+def sample_programs(store: ArtifactStore, shard: str) -> dict[str, Any]:
+    """Show the candidates for the first question text."""
+    frame = store.read_shard(PROGRAMS, shard).sort("question_text", "sample_index")
+    if frame.is_empty():
+        return {}
+    text = frame["question_text"][0]
+    parts = [f"**{text}**"]
+    for row in frame.filter(pl.col("question_text") == text).iter_rows(named=True):
+        parts.append(
+            f"```python\n# candidate {row['sample_index']}: {row['problem'] or 'parses'}\n{row['source']}\n```"
+        )
+    return {"sample": dg.MetadataValue.md("\n\n".join(parts))}
+
+
+def sample_traces(store: ArtifactStore, shard: str) -> dict[str, Any]:
+    """Show runs that ended in an answer: the boxes that the program looked at, step by step."""
+    frame = store.read_shard(TRACES, shard).filter(pl.col("outcome") == "answered").sort("trace_id")
+    questions = _texts(store, shard)
+    return _table(
+        {
+            "picture": thumbnail(store.get_blob(row["image_id"]), boxes(events)),
+            "question": questions[row["question_id"]],
+            "steps": "\n".join(_step(event) for event in events[:8]),
+            "answer": row["answer"],
+        }
+        for row in frame.head(ROWS).iter_rows(named=True)
+        for events in [events_from_json(row["events_json"])]
+    )
+
+
+def sample_verdicts(store: ArtifactStore, shard: str) -> dict[str, Any]:
+    """Show verdicts, one for each reason given."""
+    questions = _texts(store, shard)
+    return _table(
+        {
+            "question": questions[row["question_id"]],
+            "program's answer": row["answer"],
+            "outcome": row["outcome"],
+            "kept": row["kept"],
+            "reason": row["reason"],
+        }
+        for row in _one_per(store, VERDICTS, shard, "reason", "verdict_id")
+    )
+
+
+def sample_examples(store: ArtifactStore, shard: str) -> dict[str, Any]:
+    """Show rationales of different families with the boxes that they name."""
+    traces = dict(store.read_shard(TRACES, shard).select("trace_id", "events_json").iter_rows())
+    return _table(
+        {
+            "picture": thumbnail(
+                store.get_blob(row["image_id"]), boxes(events_from_json(traces[row["trace_id"]]))
+            ),
+            "family": row["family"],
+            "prompt": row["prompt"],
+            "rationale": row["target"],
+        }
+        for row in _one_per(store, EXAMPLES, shard, "family", "example_id", pl.col("mode") == "rationale")
+    )
+
+
+def boxes(events: Iterable[TraceEvent]) -> list[Box]:
+    """Return the boxes of all patches of a trace but the whole picture, each once, in pixels."""
+    found = (patch for event in events for value in (event.patch, event.value) for patch in _patches(value))
+    return list(dict.fromkeys(patch.box for patch in found if patch.number))
+
+
+def _patches(value: Value) -> Iterator[PatchRef]:
+    if isinstance(value, PatchRef):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _patches(part)
+
+
+def _step(event: TraceEvent) -> str:
+    args = ", ".join(_short(arg) for arg in event.args)
+    what = f"{event.name}({args})" if event.kind == "tool" else event.name
+    return f"line {event.line}: {what} → {_short(event.value)}"
+
+
+def _short(value: Value) -> str:
+    if isinstance(value, PatchRef):
+        return f"patch {value.number}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(_short(part) for part in value)}]"
+    return str(value)
+
+
+def _one_per(
+    store: ArtifactStore, table: Table[Any], shard: str, column: str, key: str, where: Any = True
+) -> list[dict[str, Any]]:
+    frame = store.read_shard(table, shard).filter(where).sort(column, key)
+    return frame.unique(column, keep="first", maintain_order=True).head(ROWS + 1).to_dicts()
+
+
+def _texts(store: ArtifactStore, shard: str) -> dict[str, str]:
+    return dict(store.read_shard(QUESTIONS, shard).select("question_id", "text").iter_rows())
+
+
+def _table(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"sample": dg.MetadataValue.md(markdown_table(list(rows)))}
