@@ -6,7 +6,7 @@ decorated function becomes the description in the UI.
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 
@@ -64,5 +64,5 @@ def _asset(**settings: Any) -> Decorator:
     with warnings.catch_warnings():
         # `backfill_policy` is the one parameter used here that Dagster 1.13 still calls beta.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        decorator = dg.asset(owners=OWNERS, backfill_policy=dg.BackfillPolicy.single_run(), **settings)
-    return decorator  # type: ignore[return-value]
+        policy = dg.BackfillPolicy.single_run()
+        return cast(Decorator, dg.asset(owners=OWNERS, backfill_policy=policy, **settings))

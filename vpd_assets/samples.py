@@ -13,6 +13,7 @@ from vpd.execution.trace import PatchRef, TraceEvent, Value, events_from_json
 from vpd.geometry import Box
 from vpd.records import EXAMPLES, IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Table
 from vpd.store import ArtifactStore
+from vpd.verification.yields import rates
 from vpd_assets.markdown import markdown_table, thumbnail
 
 ROWS = 5
@@ -39,7 +40,7 @@ def sample_questions(store: ArtifactStore, shard: str) -> dict[str, Any]:
     )
 
 
-def sample_programs(store: ArtifactStore, shard: str) -> dict[str, Any]:
+def sample_candidates(store: ArtifactStore, shard: str) -> dict[str, Any]:
     """Show the candidates for the first question text."""
     frame = store.read_shard(PROGRAMS, shard).sort("question_text", "sample_index")
     if frame.is_empty():
@@ -47,9 +48,8 @@ def sample_programs(store: ArtifactStore, shard: str) -> dict[str, Any]:
     text = frame["question_text"][0]
     parts = [f"**{text}**"]
     for row in frame.filter(pl.col("question_text") == text).iter_rows(named=True):
-        parts.append(
-            f"```python\n# candidate {row['sample_index']}: {row['problem'] or 'parses'}\n{row['source']}\n```"
-        )
+        comment = f"# candidate {row['sample_index']}: {row['problem'] or 'parses'}"
+        parts.append(f"```python\n{comment}\n{row['source']}\n```")
     return {"sample": dg.MetadataValue.md("\n\n".join(parts))}
 
 
@@ -70,9 +70,11 @@ def sample_traces(store: ArtifactStore, shard: str) -> dict[str, Any]:
 
 
 def sample_verdicts(store: ArtifactStore, shard: str) -> dict[str, Any]:
-    """Show verdicts, one for each reason given."""
+    """Show the yields by family, and verdicts, one for each reason given."""
     questions = _texts(store, shard)
-    return _table(
+    yields = store.manifest(VERDICTS, shard).stats["yields"]
+    shown = markdown_table([{"family": name, **rates(counts)} for name, counts in yields.items()])
+    return {"yields": dg.MetadataValue.md(shown)} | _table(
         {
             "question": questions[row["question_id"]],
             "program's answer": row["answer"],

@@ -26,8 +26,8 @@ def materialize_shards(
 ) -> dg.MaterializeResult[Any]:
     """Bring every shard of the run up to date by `stage`; `sample` gives further metadata of a shard.
 
-    A shard's metadata holds the digest of its data. The data version is that digest if the run has one shard;
-    Dagster gives all partitions of one run the same version, so for several it is the digest of their digests.
+    A shard's metadata holds the digest of its data. Dagster gives all partitions of a run one data version:
+    that digest in a run of one shard, the digest of the digests in a run of several.
 
     Raises dagster.Failure naming the shard when the stage stops; shards before it stay committed.
     """
@@ -48,7 +48,7 @@ def materialize_shards(
 
 
 def shard_metadata(store: ArtifactStore, result: ShardResult) -> dict[str, Any]:
-    """Return what every shard reports: rows, whether it was computed, seconds, where it is, its statistics."""
+    """Return what every shard reports: rows, computed or not, seconds, its file and its statistics."""
     manifest = result.manifest
     return {
         "dagster/row_count": manifest.rows,

@@ -1,0 +1,40 @@
+"""Asset `sampled_programs`: candidate programs from a language model."""
+
+from typing import Any
+
+import dagster as dg
+
+from resources.artifact_store import ArtifactStoreResource
+from resources.program_sampler import ProgramSamplerResource
+from vpd.records import PROGRAMS
+from vpd.sampling.stage import STAGE, sample_programs
+from vpd_assets.decorators import shard_asset
+from vpd_assets.questions import questions
+from vpd_assets.samples import sample_candidates
+from vpd_assets.shards import materialize_shards
+
+
+@shard_asset(
+    PROGRAMS,
+    group="programs",
+    kinds={"llm", "parquet"},
+    code_version=STAGE.version,
+    cost="llm",
+    deps=[questions],
+    pool="llm-api",
+)
+def sampled_programs(
+    context: dg.AssetExecutionContext,
+    artifact_store: ArtifactStoreResource,
+    program_sampler: ProgramSamplerResource,
+) -> dg.MaterializeResult[Any]:
+    """Candidate programs: k for every distinct question text, written by a language model.
+
+    A program does not depend on the picture, so a text is asked once however many pictures it is about. Every
+    answer is kept the moment it arrives and never asked for twice.
+    """
+    store = artifact_store.open()
+    with program_sampler.open(store) as sampler:
+        return materialize_shards(
+            context, store, lambda shard: sample_programs(store, shard, sampler), sample_candidates
+        )
