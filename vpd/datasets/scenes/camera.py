@@ -10,13 +10,14 @@ not modelled.
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import cos, hypot, radians, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vpd.datasets.scenes.world import LevelName
 
-Floats = NDArray[np.floating]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class Camera:
 
     def ground_point(self, u: float, v: float) -> tuple[float, float]:
         """Return (x, z) of the ground seen at a pixel; a pixel above the horizon gives a very far point."""
-        ray = np.array([(u - self.width / 2) / self.focal, (self.height / 2 - v) / self.focal, 1.0]) @ self.axes
+        ray = (
+            np.array([(u - self.width / 2) / self.focal, (self.height / 2 - v) / self.focal, 1.0]) @ self.axes
+        )
         steps = self.elevation / max(-float(ray[1]), 1e-3)
         return float(ray[0]) * steps, float(ray[2]) * steps
 
@@ -58,7 +61,7 @@ class Camera:
 
 
 CAMERAS: dict[LevelName, Camera] = {
-    "easy": Camera(width=96, height=96, focal=125.0, elevation=5.0, pitch=29.0),
+    "easy": Camera(width=96, height=96, focal=130.0, elevation=5.0, pitch=29.0),
     "full": Camera(width=320, height=240, focal=350.0, elevation=5.0, pitch=27.0),
 }
 
@@ -70,4 +73,5 @@ def view_rays(camera: Camera, scale: int) -> NDArray[np.float32]:
     v = camera.height / 2 - (np.arange(camera.height * scale) + 0.5) / scale
     plane = np.stack([*np.meshgrid(u / camera.focal, v / camera.focal), np.ones((v.size, u.size))], axis=-1)
     rays = plane @ camera.axes
-    return (rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32)
+    return unit

@@ -16,6 +16,7 @@ from vpd.datasets.scenes.camera import CAMERAS, Camera
 from vpd.datasets.scenes.render import Cast, Look, Paint, cast, shade
 from vpd.datasets.scenes.solids import RADII, Solid
 from vpd.datasets.scenes.world import Level, LevelName, Scene, SceneObject
+from vpd.geometry import Box
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,17 @@ class Rules:
     depth: float
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A solid that has its place, with its depth in units and an outline box in pixels that bounds it."""
+
+    solid: Solid
+    depth: float
+    box: Box
+
+
 RULES: dict[LevelName, Rules] = {
-    "easy": Rules(near=6.0, far=11.0, border=2.0, gap=0.15, visible=0.75, apart=5.0, depth=0.3),
+    "easy": Rules(near=6.0, far=11.0, border=2.0, gap=0.3, visible=0.85, apart=5.0, depth=0.3),
     "full": Rules(near=5.6, far=12.5, border=3.0, gap=0.1, visible=0.35, apart=8.0, depth=0.25),
 }
 
@@ -68,14 +78,15 @@ def _layout(
 ) -> tuple[list[Solid], Cast]:
     rules = RULES[level.name]
     while True:
-        solids: list[Solid] = []
+        placed: list[Placed] = []
         for o in objects:
-            solid = _place(o["shape"], RADII[level.name][o["size"]], solids, rules, camera, rng)
-            if solid is None:
+            found = _place(o["shape"], RADII[level.name][o["size"]], placed, rules, camera, rng)
+            if found is None:
                 break
-            solids.append(solid)
-        if len(solids) < len(objects):
+            placed.append(found)
+        if len(placed) < len(objects):
             continue
+        solids = [p.solid for p in placed]
         seen = cast(solids, camera)
         centres = [b.center[0] for b in seen.boxes]
         plain = all(abs(a - b) >= rules.apart for a, b in combinations(centres, 2))
@@ -84,29 +95,47 @@ def _layout(
 
 
 def _place(
-    shape: str, radius: float, others: Sequence[Solid], rules: Rules, camera: Camera, rng: np.random.Generator
-) -> Solid | None:
+    shape: str,
+    radius: float,
+    others: Sequence[Placed],
+    rules: Rules,
+    camera: Camera,
+    rng: np.random.Generator,
+) -> Placed | None:
     for _ in range(30):
         z = float(rng.uniform(rules.near, rules.far))
         reach = camera.width / 2 / camera.focal * z
         solid = Solid(shape, float(rng.uniform(-reach, reach)), z, radius, float(rng.uniform(0, pi / 2)))
-        if _fits(solid, others, rules, camera):
-            return solid
+        depth = camera.distance(solid.x, z)
+        if not all(_clear(solid, depth, other, rules, camera) for other in others):
+            continue
+        points = camera.project(solid.corners())
+        box = Box(*points.min(0).tolist(), *points.max(0).tolist())
+        if _inside(box, rules.border, camera) and all(_unhidden(box, o.box, rules) for o in others):
+            return Placed(solid, depth, box)
     return None
 
 
-def _fits(solid: Solid, others: Sequence[Solid], rules: Rules, camera: Camera) -> bool:
-    depth = camera.distance(solid.x, solid.z)
-    for other in others:
-        clear = hypot(solid.x - other.x, solid.z - other.z) - solid.radius - other.radius
-        if clear < rules.gap or abs(depth - camera.distance(other.x, other.z)) < rules.depth:
-            return False
-        if abs(solid.x / solid.z - other.x / other.z) * camera.focal < rules.apart:
-            return False
-    points = camera.project(solid.corners())
-    low, high = points.min(0), points.max(0)
-    edge = np.array([camera.width, camera.height]) - rules.border
-    return bool((low >= rules.border).all() and (high <= edge).all())
+def _clear(solid: Solid, depth: float, other: Placed, rules: Rules, camera: Camera) -> bool:
+    x, z = other.solid.x, other.solid.z
+    return (
+        abs(depth - other.depth) >= rules.depth
+        and abs(solid.x / solid.z - x / z) * camera.focal >= rules.apart
+        and hypot(solid.x - x, solid.z - z) - solid.radius - other.solid.radius >= rules.gap
+    )
+
+
+def _inside(box: Box, border: float, camera: Camera) -> bool:
+    return (
+        min(box.left, box.top) >= border
+        and box.right <= camera.width - border
+        and box.bottom <= camera.height - border
+    )
+
+
+def _unhidden(box: Box, other: Box, rules: Rules) -> bool:
+    """A quick look before the exact mask: boxes may share a little more than the mask may."""
+    return box.overlap(other) <= (1.2 - rules.visible) * min(box.area, other.area)
 
 
 def _look(level: Level, rng: np.random.Generator) -> Look:

@@ -101,11 +101,13 @@ def shade(
     rays = view_rays(camera, SUPERSAMPLING)
     eye = camera.position.astype(np.float32)
     for number, (solid, paint) in enumerate(zip(solids, paints, strict=True)):
-        at = np.nonzero(seen.index == number)
-        directions = rays[at]
-        normals = solid.normals(eye + directions * seen.reach[at][:, None])
-        layer[at] = np.concatenate([_surface(normals, directions, paint, look), np.ones((len(normals), 1))], 1)
-    layer = cv2.resize(layer, (camera.width, camera.height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        window = _window(solid, camera)
+        at = seen.index[window] == number
+        directions = rays[window][at]
+        points = eye + directions * seen.reach[window][at][:, None]
+        colors = _surface(points, solid.normals(points), directions, paint, look)
+        layer[window][at] = np.pad(colors, ((0, 0), (0, 1)), constant_values=1)
+    layer = cv2.resize(layer, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
     picture = layer[..., :3] + (1 - layer[..., 3:]) * _ground(solids, look, camera)
     if look.noise:
         noise = np.random.default_rng(seed).standard_normal(picture.shape, np.float32)
@@ -113,7 +115,7 @@ def shade(
     return np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def _surface(normals: Array, rays: Array, paint: Paint, look: Look) -> Array:
+def _surface(points: Array, normals: Array, rays: Array, paint: Paint, look: Look) -> Array:
     light = np.array(look.light, np.float32)
     color = np.array(COLORS[paint.color], np.float32)
     lit = np.maximum(normals @ light, 0)[:, None]
@@ -122,26 +124,31 @@ def _surface(normals: Array, rays: Array, paint: Paint, look: Look) -> Array:
     mirror = rays - 2 * (rays * normals).sum(-1, keepdims=True) * normals
     glint = np.maximum(mirror @ light, 0)[:, None]
     if not paint.metal:
-        return base + 0.06 * glint**6
-    # Polished metal mirrors a bright sky and a dark horizon, tinted with its own colour.
-    room = 0.25 + 0.75 * np.clip(0.5 + mirror[:, 1:2], 0, 1) ** 2
-    return 0.55 * base + 0.5 * color * room + 0.9 * glint**40 + 0.15 * glint**8
+        return np.asarray(base + 0.06 * glint**6)
+    # Polished metal mirrors a bright room above and the floor below, which is dark close to the solid, so
+    # that upright faces run from dark at the foot to bright at the top.
+    travelled = points[:, 1:2] / np.maximum(-mirror[:, 1:2], 1e-3)
+    room = np.where(mirror[:, 1:2] > 0, 1.05, 0.1 + 0.95 * (1 - np.exp(-0.7 * travelled)))
+    mirrored = 0.55 * color * room + 0.12 * room
+    return np.asarray(0.4 * base + mirrored + 0.9 * glint**40 + 0.2 * glint**8)
 
 
 def _ground(solids: Sequence[Solid], look: Look, camera: Camera) -> Array:
     size = (camera.width, camera.height)
-    corners = cv2.resize(look.ground, size, interpolation=cv2.INTER_LINEAR)
+    across = np.linspace(0, 1, camera.width, dtype=np.float32)[None, :, None]
+    down = np.linspace(0, 1, camera.height, dtype=np.float32)[:, None, None]
+    rows = look.ground[:1] * (1 - down) + look.ground[1:] * down
+    ground = rows[:, :1] * (1 - across) + rows[:, 1:] * across
     coarse = 2 if camera.width > 200 else 1
     rays = view_rays(camera, 1)[::coarse, ::coarse]
     points = rays * (camera.elevation / np.maximum(-rays[..., 1:2], 1e-3))
     points[..., 1] = 0
     light = np.array(look.light, np.float32)
-    dark = np.zeros(rays.shape[:2], np.float32)
+    dark: Array = np.zeros(rays.shape[:2], np.float32)
     for solid in solids:
         dark[np.isfinite(solid.hit(points, light))] = 1
-    dark = cv2.GaussianBlur(dark, (0, 0), look.blur / coarse)  # type: ignore[assignment]
-    dark = cv2.resize(dark, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
-    return np.asarray(corners * (1 - look.shadow * dark[..., None]), np.float32)
+    soft = cv2.resize(cv2.GaussianBlur(dark, (0, 0), look.blur / coarse), size)
+    return np.asarray(ground * (1 - look.shadow * soft[..., None]), np.float32)
 
 
 def _window(solid: Solid, camera: Camera) -> tuple[slice, slice]:

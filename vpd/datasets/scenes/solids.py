@@ -4,15 +4,16 @@ All stand on the ground plane (y = 0). Frame and units as in `vpd.datasets.scene
 chosen so that solids of one size look equally big whatever their shape.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vpd.datasets.scenes.world import LevelName
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
 
 RADII: dict[LevelName, dict[str, float]] = {
     "easy": {"small": 0.70, "large": 1.15},
@@ -45,7 +46,7 @@ class Solid:
     def local(self, vectors: Array, *, shift: bool) -> Array:
         """Turn (and shift, for points) world vectors of shape (..., 3) into the solid's own frame."""
         base = np.array([self.x, 0.0, self.z], np.float32) if shift else np.float32(0.0)
-        return (vectors - base) @ _turn(self.angle).T
+        return np.asarray((vectors - base) @ _turn(self.angle).T)
 
     def hit(self, origins: Array, rays: Array) -> Array:
         """Return how far along each unit ray the surface is first met; infinity where it is missed."""
@@ -56,33 +57,32 @@ class Solid:
     def normals(self, points: Array) -> Array:
         """Return outward unit normals at surface points, both of shape (n, 3)."""
         own = _NORMALS[self.shape](self, self.local(points, shift=True))
-        return (own / np.linalg.norm(own, axis=-1, keepdims=True)) @ _turn(self.angle)
+        return np.asarray((own / np.linalg.norm(own, axis=-1, keepdims=True)) @ _turn(self.angle))
 
     def corners(self) -> NDArray[np.float64]:
-        """Return points (n, 3) whose convex hull is the solid; circles are taken at 24 points."""
-        around = np.arange(4) * np.pi / 2 + np.pi / 4 if self.shape == "cube" else np.arange(24) * np.pi / 12
-        reach = self.half_width * (np.sqrt(2.0) if self.shape == "cube" else 1.0)
-        rings = _RINGS[self.shape]
-        own = [
-            (reach * share * np.cos(a), level * self.height, reach * share * np.sin(a))
-            for level, share in rings
-            for a in around
-        ]
-        return np.array(own) @ _turn(self.angle).astype(np.float64) + np.array([self.x, 0.0, self.z])
+        """Return points (n, 3) whose convex hull is, or closely bounds, the solid."""
+        scale = np.array([self.half_width, self.height, self.half_width])
+        own = (_HULLS[self.shape] * scale) @ _turn(self.angle)
+        return np.asarray(own + np.array([self.x, 0.0, self.z]))
 
 
 def _turn(angle: float) -> Array:
     c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]], np.float32)
+    turn: NDArray[np.float32] = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]], np.float32)
+    return turn
 
 
-# Rings whose hull is the solid: (height as a share of the whole, width as a share of the half width).
-_BALL = [(0.5 - 0.5 * np.cos(a), np.sin(a)) for a in np.linspace(0.0, np.pi, 13)]
-_RINGS = {
-    "cube": [(0.0, 1.0), (1.0, 1.0)],
-    "cylinder": [(0.0, 1.0), (1.0, 1.0)],
-    "cone": [(0.0, 1.0), (1.0, 0.0)],
-    "sphere": _BALL,
+def _rings(rings: Sequence[tuple[float, float]], around: int, turned: float) -> NDArray[np.float64]:
+    """Points on horizontal rings, each given as (height, reach) in shares of the solid's own."""
+    angles = turned + np.arange(around) * 2 * np.pi / around
+    return np.array([(reach * np.cos(a), level, reach * np.sin(a)) for level, reach in rings for a in angles])
+
+
+_HULLS = {
+    "cube": _rings([(0, 2**0.5), (1, 2**0.5)], 4, np.pi / 4),
+    "cylinder": _rings([(0, 1), (1, 1)], 16, 0),
+    "cone": _rings([(0, 1), (1, 0)], 16, 0),
+    "sphere": _rings([(0.5 - 0.5 * np.cos(a), np.sin(a)) for a in np.linspace(0, np.pi, 9)], 16, 0),
 }
 
 
@@ -90,7 +90,7 @@ def _hit_sphere(solid: Solid, o: Array, d: Array) -> Array:
     o = o - np.array([0.0, solid.radius, 0.0], np.float32)
     b = (o * d).sum(-1)
     root = np.sqrt(b * b - (o * o).sum(-1) + solid.radius**2)
-    return np.nan_to_num(-b - root, nan=np.inf)
+    return np.asarray(np.nan_to_num(-b - root, nan=np.inf))
 
 
 def _hit_cylinder(solid: Solid, o: Array, d: Array) -> Array:
@@ -120,10 +120,12 @@ def _hit_cone(solid: Solid, o: Array, d: Array) -> Array:
 
 def _hit_cube(solid: Solid, o: Array, d: Array) -> Array:
     w = solid.half_width
-    low, high = np.array([-w, 0.0, -w], np.float32), np.array([w, solid.height, w], np.float32)
-    a, b = (low - o) / d, (high - o) / d
-    near, far = np.minimum(a, b).max(-1), np.maximum(a, b).min(-1)
-    return np.where(near <= far, near, np.inf)
+    near: Array = np.array(-np.inf, np.float32)
+    far: Array = np.array(np.inf, np.float32)
+    for axis, (low, high) in enumerate([(-w, w), (0.0, solid.height), (-w, w)]):
+        a, b = (low - o[..., axis]) / d[..., axis], (high - o[..., axis]) / d[..., axis]
+        near, far = np.maximum(near, np.minimum(a, b)), np.minimum(far, np.maximum(a, b))
+    return np.where(near <= far, near, np.float32(np.inf))
 
 
 def _normals_sphere(solid: Solid, p: Array) -> Array:
@@ -140,12 +142,12 @@ def _normals_cone(solid: Solid, p: Array) -> Array:
     flat = p * np.array([1.0, 0.0, 1.0], np.float32)
     reach = np.linalg.norm(flat, axis=-1, keepdims=True)
     slope = solid.half_width / solid.height
-    return flat + reach * slope * np.array([0.0, 1.0, 0.0], np.float32) + np.float32(1e-9)
+    return np.asarray(flat + reach * slope * np.array([0.0, 1.0, 0.0], np.float32) + np.float32(1e-9))
 
 
 def _normals_cube(solid: Solid, p: Array) -> Array:
     own = p - np.array([0.0, solid.height / 2, 0.0], np.float32)
-    own = own / np.array([solid.half_width, solid.height / 2, solid.half_width], np.float32)
+    own /= np.array([solid.half_width, solid.height / 2, solid.half_width], np.float32)
     face = np.abs(own).argmax(-1)
     out = np.zeros_like(own)
     rows = np.arange(len(own))
