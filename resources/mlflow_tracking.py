@@ -10,7 +10,9 @@ from vpd.settings import load_settings
 class MlflowTrackingResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where runs are logged and models registered. MLflow is imported when it is first used."""
 
-    tracking_uri: str = Field("", description="tracking store; default: VPD_MLFLOW_URI, else SQLite under VPD_HOME")
+    tracking_uri: str = Field(
+        "", description="tracking store; default: VPD_MLFLOW_URI, else SQLite under VPD_HOME"
+    )
     experiment: str = Field("vpd", description="experiment that all runs belong to")
     ui_url: str = Field("http://127.0.0.1:5000", description="where `make ui` shows a SQLite tracking store")
 

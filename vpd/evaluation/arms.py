@@ -19,7 +19,7 @@ from vpd.evaluation.answers import Mode, read_answer
 from vpd.evaluation.questions import QuestionSet
 from vpd.records import PREDICTIONS, Prediction, Question, canonical_json, stable_id
 from vpd.scoring.normalize import normalize
-from vpd.scoring.score import SCORER, matches
+from vpd.scoring.score import SCORER, is_right
 from vpd.store import ArtifactStore
 
 VERSION = "1"
@@ -107,7 +107,7 @@ def prediction(
         held_out_text=question.held_out_text,
         text=text,
         answer=None if answer is None else normalize(answer),
-        correct=answer is not None and matches(answer, question.answers),
+        correct=answer is not None and is_right(answer, question.answers, question.choices),
         seconds=seconds,
     )
 

@@ -15,7 +15,7 @@ from vpd.evaluation.arms import Answered, commit, prediction
 from vpd.evaluation.prior import QuestionPrior
 from vpd.evaluation.questions import QuestionSet
 from vpd.records import PROGRAMS, QUESTIONS, TRACES, Candidate, Prediction, Question, Table, Trace
-from vpd.scoring.score import matches
+from vpd.scoring.score import is_right
 from vpd.store import ArtifactStore
 
 PRIOR = "prior"
@@ -83,7 +83,7 @@ def _first(question: Question, runs: _Runs, digest: str) -> Prediction:
 
 def _any_of_k(question: Question, runs: _Runs, digest: str) -> Prediction:
     answers = [t.answer for c in runs.candidates if (t := runs.trace(c)) and t.answer is not None]
-    right = [answer for answer in answers if matches(answer, question.answers)]
+    right = [answer for answer in answers if is_right(answer, question.answers, question.choices)]
     answer = next(iter(right or answers), None)
     seconds = sum(trace.seconds for trace in runs.traces.values())
     return prediction(question, (PROGRAM_MODEL, ANY_OF_K, digest), answer or "", answer, seconds)

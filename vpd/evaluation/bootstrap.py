@@ -46,7 +46,8 @@ def _by_picture(
     scores: NDArray[np.float64], pictures: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     _, index = np.unique(np.asarray(pictures), return_inverse=True)
-    return np.bincount(index, weights=scores), np.bincount(index).astype(np.float64)
+    totals = np.bincount(index, weights=scores).astype(np.float64)
+    return totals, np.bincount(index).astype(np.float64)
 
 
 def _resampled_means(

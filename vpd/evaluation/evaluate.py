@@ -43,11 +43,11 @@ class EvaluationSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    split: str = Field("test", description="split whose questions are asked")
-    max_questions: int = Field(1000, ge=1, description="questions at most, chosen by a stable hash")
-    batch_size: int = Field(32, ge=1, description="questions given to a model at once")
-    seed: int = Field(0, description="seed of the bootstrap")
-    resamples: int = Field(RESAMPLES, ge=100, description="bootstrap resamples")
+    split: str = Field(default="test", description="split whose questions are asked")
+    max_questions: int = Field(default=1000, ge=1, description="questions at most, chosen by a stable hash")
+    batch_size: int = Field(default=32, ge=1, description="questions given to a model at once")
+    seed: int = Field(default=0, description="seed of the bootstrap")
+    resamples: int = Field(default=RESAMPLES, ge=100, description="bootstrap resamples")
 
 
 def evaluate(

@@ -22,7 +22,7 @@ _BATCH = 32
 _LONGEST_PATH = 1024  # characters; longer text is taken for base64 without asking the file system
 
 
-class VpdStudent(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+class VpdStudent(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """Answers questions about pictures and explains the answers."""
 
     def load_context(self, context: Any) -> None:

@@ -6,6 +6,7 @@ one to use. The store keeps a document `models/<name>-<version>` for lineage.
 """
 
 import base64
+import io
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from PIL import Image
 
+from vpd.errors import ConfigError
 from vpd.evaluation.evaluate import STUDENT
 from vpd.evaluation.results import Evaluation, find_evaluation
 from vpd.evaluation.tracking import Tracking
@@ -28,13 +31,8 @@ if TYPE_CHECKING:
 MODEL_NAME = "vpd-student"
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+_NO_MODEL = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 SHARED_QUESTIONS = 0.5  # a comparison rests on at least this share of the new model's test questions
-
-# One black pixel: the input example of the model's signature.
-_PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763606060000000040001"
-    "f61738550000000049454e44ae426082"
-)
 
 
 @dataclass(frozen=True)
@@ -148,6 +146,32 @@ def promote(
     return check
 
 
+def load_model(tracking: Tracking, uri: str) -> Any:
+    """Load a registered model by `models:/NAME@ALIAS` or `models:/NAME/VERSION`; it has `predict(records)`.
+
+    For a process of its own, such as the command line: MLflow is pointed at this registry as a whole.
+    Raises ConfigError if there is no such model, RegistryError if the registry cannot be reached.
+    """
+    import mlflow
+    from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
+    from mlflow.exceptions import MlflowException
+
+    tracking.client()
+    mlflow.set_tracking_uri(tracking.uri)
+    mlflow.set_registry_uri(tracking.uri)
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
+    with tracking.errors(f"load {uri}"):
+        try:
+            return mlflow.pyfunc.load_model(uri)
+        except MlflowException as error:
+            if error.error_code not in _NO_MODEL:
+                raise
+            raise ConfigError(
+                f"there is no {uri} in the registry {tracking.uri}: train and register a student with "
+                "`vpd demo`, or name a version that `mlflow models` lists with --model"
+            ) from error
+
+
 def _check_against(
     store: ArtifactStore, evaluation: Evaluation, present: str | None, tags: Mapping[str, str]
 ) -> ChampionCheck:
@@ -157,7 +181,7 @@ def _check_against(
     if current is not None:
         return champion_check(store, evaluation, current)
     accuracy = evaluation.result(STUDENT, "answer").accuracy
-    reason = f"the evaluation of champion version {present} is not in {store.uri}: evaluate its checkpoint here first"
+    reason = f"no evaluation of champion version {present} in {store.uri}: evaluate its checkpoint here first"
     return ChampionCheck(False, reason, accuracy.mean, None, 0)
 
 
@@ -221,7 +245,8 @@ def _interface() -> dict[str, Any]:
 
     inputs = Schema([ColSpec(AnyType(), "image"), ColSpec("string", "question")])
     outputs = Schema([ColSpec("string", "answer"), ColSpec("string", "rationale")])
-    example = pd.DataFrame(
-        [{"image": base64.b64encode(_PIXEL).decode(), "question": "How many cubes are there?"}]
-    )
+    black = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(black, "PNG")
+    image = base64.b64encode(black.getvalue()).decode()
+    example = pd.DataFrame([{"image": image, "question": "How many cubes are there?"}])
     return {"signature": ModelSignature(inputs, outputs), "input_example": example}
