@@ -1,8 +1,8 @@
 """Which shards of an asset have to be materialised, by the event log and the store.
 
-A shard of an asset is up to date when its last materialization reported the data that the store holds now, was
-made by the present code version, and is later than the last materializations it depends on. Being wrong is
-cheap: a stage finds for itself that its shard is current and computes nothing.
+A shard of an asset is up to date when its last materialization reported the data that the store holds now,
+was made by the present code version, and is later than the last materializations it depends on. Being wrong
+is cheap: a stage finds for itself that its shard is current and computes nothing.
 """
 
 from collections.abc import Sequence

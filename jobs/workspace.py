@@ -44,5 +44,7 @@ def open_workspace(home: Path) -> Iterator[dg.DagsterInstance]:
 
 def _close_interrupted(instance: dg.DagsterInstance) -> None:
     for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags=DEMO_TAG)):
-        instance.report_run_canceled(run, message="the demo was stopped; the next one goes on from its shards")
+        instance.report_run_canceled(
+            run, message="the demo was stopped; the next one goes on from its shards"
+        )
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)

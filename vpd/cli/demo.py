@@ -14,7 +14,7 @@ def command(
     images: Annotated[int, typer.Option(help="Pictures to generate")] = 1500,
     shards: Annotated[int, typer.Option(help="Shards to cut them into")] = 16,
     level: Annotated[str, typer.Option(help="Kind of picture: easy or full")] = "easy",
-    steps: Annotated[int | None, typer.Option(help="Training steps of each arm; default: the trainer's")] = None,
+    steps: Annotated[int | None, typer.Option(help="Training steps of each arm")] = None,
 ) -> None:
     """Run every stage on generated pictures, from nothing to a registered model.
 
