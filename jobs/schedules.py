@@ -12,7 +12,7 @@ from jobs.asset_jobs import data_job
 from jobs.freshness import outdated_shards
 from resources.artifact_store import ArtifactStoreResource
 from vpd_assets.catalog import SHARD_ASSETS
-from vpd_assets.partitions import PARTITIONS_NAME, RANGE_START, range_tags
+from vpd_assets.partitions import RANGE_START, all_shards, range_tags
 
 
 @dg.schedule(job=data_job, cron_schedule="0 2 * * *", execution_timezone="UTC")
@@ -21,11 +21,11 @@ def nightly_backfill(
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Request runs of `data_job` for missing and outdated shards."""
     store = artifact_store.open()
-    shards = context.instance.get_dynamic_partitions(PARTITIONS_NAME)
+    shards = all_shards(context.instance)
     outdated = {
         shard for asset in SHARD_ASSETS for shard in outdated_shards(context.instance, store, asset, shards)
     }
     if not outdated:
         yield dg.SkipReason(f"all {len(shards)} shards are up to date")
-    for tags in range_tags(context.instance, outdated):
+    for tags in range_tags(shards, outdated):
         yield dg.RunRequest(run_key=f"{context.scheduled_execution_time}:{tags[RANGE_START]}", tags=tags)

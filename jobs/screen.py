@@ -66,13 +66,12 @@ def screen_logger(screen: Screen) -> dg.LoggerDefinition:
                 meta = getattr(record, "dagster_meta", {})
                 screen.progress(meta.get("orig_message") or record.getMessage())
 
-    @dg.logger(description="Progress on the demo's screen")
     def to_screen(_: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("screen", logging.INFO)
         logger.addHandler(ToScreen())
         return logger
 
-    return to_screen
+    return dg.LoggerDefinition(to_screen, description="Progress on the demo's screen")
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Sensor `new_questions_sensor`: a JSONL file dropped into VPD_HOME/inbox becomes a source, shards and a run.
 
-A file is known by the sha256 of its content: the same content is taken once, whatever happens in between, and
-changed content is a new source beside the old one. Write a file elsewhere and rename it into the inbox, so that
-it is never seen half. Its format is `vpd.datasets.jsonl`; relative paths of pictures start at the inbox.
+A file is known by the sha256 of its content: the same content is taken once, whatever happens in between,
+and changed content is a new source beside the old one. Write a file elsewhere and rename it into the inbox,
+so that it is never seen half. Its format is `vpd.datasets.jsonl`; relative paths of pictures start at the inbox.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from vpd.datasets.sources import shard_names
 from vpd.errors import ConfigError, DataError
 from vpd.settings import load_settings
 from vpd.store import ArtifactStore
-from vpd_assets.partitions import RANGE_START, add_shards, range_tags
+from vpd_assets.partitions import RANGE_START, add_shards, all_shards, range_tags
 
 
 @dg.sensor(job=data_job, minimum_interval_seconds=30)
@@ -29,8 +29,8 @@ def new_questions_sensor(
 ) -> dg.SensorResult:
     """Register new files of the inbox and request runs of `data_job` for their shards.
 
-    A file that cannot be a source is reported once, as the reason for skipping; a store that cannot be reached
-    fails the tick, and the file is taken by a later one.
+    A file that cannot be a source is reported once, as the reason for skipping; a store that cannot be
+    reached fails the tick, and the file is taken by a later one.
     """
     files = dict(_files(load_settings().home / "inbox"))
     seen = set(json.loads(context.cursor or "[]"))
@@ -60,5 +60,5 @@ def _take(
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", file.stem).strip("-_")[:40] or "file"
     shards = shard_names(register_jsonl(store, file, f"{stem}-{digest[:8]}"))
     add_shards(instance, shards)
-    for tags in range_tags(instance, shards):
+    for tags in range_tags(all_shards(instance), shards):
         yield dg.RunRequest(run_key=f"{digest}:{tags[RANGE_START]}", tags=tags)

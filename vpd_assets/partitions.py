@@ -15,23 +15,28 @@ RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_p
 question_shards = dg.DynamicPartitionsDefinition(name=PARTITIONS_NAME)
 
 
+def all_shards(instance: dg.DagsterInstance) -> Sequence[str]:
+    """Return all partitions in the order in which they were added."""
+    return instance.get_dynamic_partitions(PARTITIONS_NAME)
+
+
 def add_shards(instance: dg.DagsterInstance, shards: Sequence[str]) -> list[str]:
     """Make the shards that are not partitions yet into partitions; returns those."""
-    known = set(instance.get_dynamic_partitions(PARTITIONS_NAME))
+    known = set(all_shards(instance))
     new = [shard for shard in shards if shard not in known]
     instance.add_dynamic_partitions(PARTITIONS_NAME, new)
     return new
 
 
-def range_tags(instance: dg.DagsterInstance, shards: Iterable[str]) -> list[dict[str, str]]:
+def range_tags(partitions: Sequence[str], shards: Iterable[str]) -> list[dict[str, str]]:
     """Return the tags of as few runs as cover exactly these shards.
 
-    A run covers a range of neighbours in the order in which the partitions were added.
+    A run covers a range of neighbours among all partitions, in the order in which they were added.
     """
     wanted = set(shards)
     ranges: list[tuple[str, str]] = []
     previous_wanted = False
-    for shard in instance.get_dynamic_partitions(PARTITIONS_NAME):
+    for shard in partitions:
         if shard in wanted:
             ranges = [*ranges[:-1], (ranges[-1][0], shard)] if previous_wanted else [*ranges, (shard, shard)]
         previous_wanted = shard in wanted
