@@ -11,14 +11,14 @@ from typing import Literal
 
 Mode = Literal["answer", "rationale"]
 
-_CLOSING = re.compile(r"\bthe answer is\s+(?P<answer>[^\n]*)", re.IGNORECASE)
+_CLOSING = re.compile(r"\bthe answer is\b", re.IGNORECASE)
 
 
 def read_answer(text: str, mode: Mode) -> str | None:
     """Return the answer as the model wrote it, or None if the text holds none."""
     if mode == "answer":
         return text.strip() or None
-    sentences = [m["answer"] for m in _CLOSING.finditer(text)]
-    if not sentences:
+    *_, closing = _CLOSING.split(text)
+    if closing == text:
         return None
-    return sentences[-1].strip().removesuffix(".").strip() or None
+    return closing.strip().removesuffix(".").strip() or None

@@ -1,0 +1,260 @@
+"""A small store: two shards of drawn pictures with questions, programs, runs and verdicts; and fake models."""
+
+import io
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PIL import Image as Pictures
+from PIL import ImageDraw
+
+from vpd.datasets.scenes.world import Scene, SceneObject
+from vpd.evaluation.answers import Mode
+from vpd.evaluation.arms import Arm
+from vpd.execution.trace import PatchRef, TraceEvent, events_to_json
+from vpd.geometry import Box
+from vpd.records import (
+    EXAMPLES,
+    IMAGES,
+    PROGRAMS,
+    QUESTIONS,
+    SCENE_TRUTH,
+    TRACES,
+    VERDICTS,
+    Candidate,
+    Example,
+    Image,
+    Question,
+    SceneTruth,
+    Trace,
+    Verdict,
+    stable_id,
+)
+from vpd.scoring.score import SCORER
+from vpd.store import ArtifactStore
+
+COLORS = {"red": "#d03030", "blue": "#3050d0", "green": "#30a040"}
+SIDE = 96
+K = 3
+SHARDS = ("toy-000", "toy-001")
+
+
+@dataclass
+class Rows:
+    """The rows of one shard."""
+
+    images: list[Image] = field(default_factory=list)
+    truth: list[SceneTruth] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    programs: dict[str, Candidate] = field(default_factory=dict)
+    traces: list[Trace] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    """20 train and 12 test pictures with one to three squares; two questions each; three candidates a text.
+
+    The first candidate counts squares of any colour, the second is right, the third fails.
+    """
+    store = ArtifactStore.open(str(tmp_path / "store"))
+    rng = random.Random(5)
+    for number, shard in enumerate(SHARDS):
+        rows = Rows()
+        for i in range(16):
+            _add_picture(store, rows, rng, f"{shard}/{i}", "train" if i < 10 else "test")
+        for table, values in (
+            (IMAGES, rows.images),
+            (SCENE_TRUTH, rows.truth),
+            (QUESTIONS, rows.questions),
+            (PROGRAMS, rows.programs.values()),
+            (TRACES, rows.traces),
+            (EXAMPLES, rows.examples),
+        ):
+            store.write_shard(table, shard, table.frame(values), f"made up {number}")
+        yields = {"count": _yields(rows), "all": _yields(rows)}
+        store.write_shard(VERDICTS, shard, VERDICTS.frame(rows.verdicts), "made up", {"yields": yields})
+    return store
+
+
+def _yields(rows: Rows) -> dict[str, int]:
+    return {
+        "questions": len(rows.questions),
+        "labelled": len(rows.questions),
+        "candidates": len(rows.verdicts),
+        "labelled_candidates": len(rows.verdicts),
+        "answered": sum(v.answer is not None for v in rows.verdicts),
+        "correct": sum(bool(v.correct) for v in rows.verdicts),
+        "any_correct": len(rows.questions),
+        "kept_questions": len(rows.questions),
+    }
+
+
+def _add_picture(store: ArtifactStore, rows: Rows, rng: random.Random, ref: str, split: str) -> None:
+    cells = rng.sample([(x, y) for x in (4, 34, 64) for y in (4, 34, 64)], rng.randint(1, 3))
+    objects = tuple(
+        SceneObject("cube", rng.choice(list(COLORS)), "large", "", 0, 0, 1, Box(x, y, x + 24, y + 24), 1)
+        for x, y in cells
+    )
+    picture = Pictures.new("RGB", (SIDE, SIDE), "#e8e8e4")
+    for o in objects:
+        corners = (o.box.left, o.box.top, o.box.right - 1, o.box.bottom - 1)
+        ImageDraw.Draw(picture).rectangle(corners, fill=COLORS[o.color])
+    data = io.BytesIO()
+    picture.putpixel((0, 0), (rng.randrange(256), rng.randrange(256), rng.randrange(256)))
+    picture.save(data, "PNG")
+    image_id = store.put_blob(data.getvalue())
+    rows.images.append(Image(image_id, ref, "toy", split, SIDE, SIDE, "image/png", len(data.getvalue())))
+    rows.truth.append(SceneTruth(image_id, ref, Scene("easy", 0, SIDE, SIDE, objects).to_json()))
+    for color in ("red", "blue") if split == "train" else ("red", "green"):
+        _add_question(rows, image_id, objects, color, split)
+
+
+def _add_question(
+    rows: Rows, image_id: str, objects: tuple[SceneObject, ...], color: str, split: str
+) -> None:
+    text = f"How many {color} cubes are there?"
+    boxes = [o.box for o in objects if o.color == color]
+    label = str(len(boxes))
+    question = Question(
+        stable_id(image_id, text), image_id, text, (label,), (), "count", split, color == "green", "toy"
+    )
+    rows.questions.append(question)
+    given = (str(len(objects)), label, None)
+    for index, answer in enumerate(given):
+        candidate = _candidate(text, color, index)
+        rows.programs[candidate.candidate_id] = candidate
+        trace = _trace(question, candidate, boxes, answer)
+        rows.traces.append(trace)
+        rows.verdicts.append(_verdict(question, candidate, trace))
+    shown = " ".join(f"[{' '.join(map(str, b.on_grid(SIDE, SIDE)))}]" for b in boxes)
+    rationale = f"I look for {color} cubes. I find {label}: {shown}. The answer is {label}."
+    rows.examples.append(
+        Example(
+            stable_id(question.question_id, "rationale"),
+            question.question_id,
+            image_id,
+            split,
+            "count",
+            question.held_out_text,
+            "rationale",
+            text,
+            rationale,
+            label,
+            rows.verdicts[-2].verdict_id,
+            rows.traces[-2].trace_id,
+            "toy@1",
+        )
+    )
+
+
+def _candidate(text: str, color: str, index: int) -> Candidate:
+    name = ("cube", f"{color} cube", "unicorn")[index]
+    source = f"image_patch = ImagePatch(image)\nreturn len(image_patch.find('{name}'))\n"
+    return Candidate(
+        stable_id(text, index),
+        text,
+        index,
+        stable_id(source),
+        source,
+        None,
+        "",
+        "",
+        "toy",
+        "record",
+        0.5,
+        -0.2,
+        20,
+    )
+
+
+def _trace(question: Question, candidate: Candidate, boxes: list[Box], answer: str | None) -> Trace:
+    found = tuple(PatchRef(n, "cube", box) for n, box in enumerate(boxes, start=1))
+    whole = PatchRef(0, "image", Box(0, 0, SIDE, SIDE))
+    events = (
+        TraceEvent(0, 2, "tool", "find", found, whole, ("cube",), 0.9),
+        TraceEvent(1, 2, "return", "len(...)", int(answer or 0)),
+    )
+    return Trace(
+        stable_id(question.question_id, candidate.program_id),
+        question.question_id,
+        question.image_id,
+        candidate.program_id or "",
+        "runtime" if answer is None else "answered",
+        answer,
+        "there is no unicorn" if answer is None else None,
+        2 if answer is None else None,
+        events_to_json(events if answer is not None else ()),
+        1,
+        0,
+        "toy@1",
+        0.01,
+    )
+
+
+def _verdict(question: Question, candidate: Candidate, trace: Trace) -> Verdict:
+    right = trace.answer == question.answers[0]
+    return Verdict(
+        stable_id(question.question_id, candidate.candidate_id),
+        question.question_id,
+        candidate.candidate_id,
+        candidate.program_id,
+        trace.trace_id,
+        "label@1",
+        SCORER,
+        trace.outcome,
+        trace.answer,
+        right,
+        0.3,
+        -0.2,
+        right,
+        candidate.sample_index == 1,
+        "answer equals label" if right else "answer differs from label",
+    )
+
+
+@dataclass
+class FakeModel:
+    """Says the right answer to a share of questions, chosen by hash, and counts how often it was asked."""
+
+    right: float
+    calls: list[Mode] = field(default_factory=list)
+    fail_in: Mode | None = None
+    rationale: str = "I find one at [42 42 292 292]. The answer is {answer}."
+
+    def answer(
+        self, images: Sequence[Pictures.Image], questions: Sequence[str], mode: Mode, batch_size: int
+    ) -> list[str]:
+        self.calls.append(mode)
+        if mode == self.fail_in:
+            raise KeyboardInterrupt
+        return [self._say(i, q, mode) for i, q in zip(images, questions, strict=True)]
+
+    def _say(self, image: Pictures.Image, question: str, mode: Mode) -> str:
+        color = next(c for c in COLORS if c in question)
+        rgb = tuple(int(COLORS[color][i : i + 2], 16) for i in (1, 3, 5))
+        centers = [(x + 12, y + 12) for x in (4, 34, 64) for y in (4, 34, 64)]
+        count = sum(image.getpixel(c) == rgb for c in centers)
+        lucky = int(stable_id(image.tobytes().hex(), question), 16) % 1000 < 1000 * self.right
+        answer = str(count if lucky else count + 1)
+        return answer if mode == "answer" else self.rationale.format(answer=answer)
+
+
+@pytest.fixture
+def fake_model() -> type[FakeModel]:
+    """The fake model's class."""
+    return FakeModel
+
+
+@pytest.fixture
+def arm() -> Callable[[str, FakeModel], Arm]:
+    """Make an arm of a fake model; its run id and checkpoint follow from name and skill."""
+
+    def make(name: str, model: FakeModel) -> Arm:
+        run = stable_id(name, model.right)
+        return Arm(name, run, stable_id("checkpoint", run), lambda: model)
+
+    return make

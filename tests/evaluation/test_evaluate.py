@@ -1,0 +1,136 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from vpd.errors import DataError, MissingShardError
+from vpd.evaluation.arms import Arm
+from vpd.evaluation.evaluate import EvaluationSettings, evaluate
+from vpd.evaluation.questions import choose_questions
+from vpd.evaluation.results import load_evaluation
+from vpd.records import PREDICTIONS, QUESTIONS, TRACES
+from vpd.store import ArtifactStore
+
+MakeArm = Callable[[str, Any], Arm]
+FEW = EvaluationSettings(resamples=500, batch_size=5)
+
+
+def test_evaluate_scores_every_model_on_the_same_test_questions(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    done = evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
+    assert {(r.model, r.mode) for r in done.results} == {
+        ("student", "answer"),
+        ("student", "rationale"),
+        ("instruct", "answer"),
+        ("instruct", "rationale"),
+        ("prior", "answer"),
+        ("programs", "program"),
+        ("programs", "program-any-of-k"),
+    }
+    assert {r.accuracy.n for r in done.results} == {done.questions} == {24}
+    assert done.result("student", "answer").accuracy.mean == 1.0
+    assert done.result("student", "rationale").accuracy.mean == 1.0
+    assert done.result("instruct", "answer").accuracy.mean == 0.0
+    assert done.result("programs", "program-any-of-k").accuracy.mean == 1.0
+    assert done.result("programs", "program").accuracy.mean < 1.0
+    assert done.comparisons[0].difference.mean == 1.0
+    assert (done.comparisons[0].only_first_right, done.comparisons[0].only_second_right) == (24, 0)
+
+
+def test_evaluate_separates_seen_from_held_out_texts(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    result = evaluate(store, arm("student", fake_model(0.5)), arm("instruct", fake_model(0.5)), FEW).results[
+        0
+    ]
+    assert result.seen_texts is not None
+    assert result.held_out_texts is not None
+    assert (result.seen_texts.n, result.held_out_texts.n) == (12, 12)
+
+
+def test_evaluate_measures_the_boxes_of_the_students_rationales(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    boxless = fake_model(1.0, rationale="The answer is {answer}.")
+    everywhere = fake_model(0.9, rationale="[42 42 292 292] [354 354 604 604]. The answer is {answer}.")
+    twin = arm("instruct", fake_model(0.5))
+    none = evaluate(store, arm("student", boxless), twin, FEW).boxes
+    some = evaluate(store, arm("student", everywhere), twin, FEW).boxes
+    assert none is not None
+    assert none.stated == 0
+    assert some is not None
+    assert some.stated == 48
+    assert 0 < some.right < 48
+
+
+def test_evaluate_again_asks_nobody_and_gives_the_same_document(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    student, twin = fake_model(0.8), fake_model(0.4)
+    first = evaluate(store, arm("student", student), arm("instruct", twin), FEW)
+    asked = len(student.calls), len(twin.calls)
+    assert evaluate(store, arm("student", student), arm("instruct", twin), FEW) == first
+    assert (len(student.calls), len(twin.calls)) == asked
+    assert load_evaluation(store, first.evaluation_id) == first
+
+
+def test_evaluate_stopped_between_models_goes_on_where_it_was(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    student, stopped = fake_model(0.8), fake_model(0.4, fail_in="rationale")
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(store, arm("student", student), arm("instruct", stopped), FEW)
+    asked = len(student.calls)
+    twin = fake_model(0.4)
+    done = evaluate(store, arm("student", student), arm("instruct", twin), FEW)
+    assert len(student.calls) == asked
+    assert set(twin.calls) == {"rationale"}
+    assert len(store.shards(PREDICTIONS)) == 7
+    assert len(done.results) == 7
+
+
+def test_evaluate_of_a_changed_checkpoint_asks_it_again(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    student, twin = arm("student", fake_model(0.8)), arm("instruct", fake_model(0.4))
+    first = evaluate(store, student, twin, FEW)
+    better = Arm("student", student.run_id, "other files", lambda: fake_model(1.0))
+    second = evaluate(store, better, twin, FEW)
+    assert second.evaluation_id != first.evaluation_id
+    assert second.result("student", "answer").accuracy.mean == 1.0
+
+
+def test_evaluate_without_program_runs_says_which_shard_is_missing(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    store.objects.delete("tables/traces/toy-001/manifest.json")
+    with pytest.raises(MissingShardError, match="traces/toy-001"):
+        evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
+
+
+def test_choose_questions_keeps_its_choice_when_the_data_grow(store: ArtifactStore) -> None:
+    frame = store.read_shard(QUESTIONS, "toy-001")
+    store.objects.delete("tables/questions/toy-001/manifest.json")
+    before = {q.question_id for q in choose_questions(store, "test", 8).questions}
+    store.write_shard(QUESTIONS, "toy-001", frame, "back again")
+    after = choose_questions(store, "test", 8)
+    from_old_shard = {i for i in before if i in after.by_id}
+    assert len(after.questions) == 8
+    assert {i for i, shard in after.shard_of.items() if shard == "toy-000"} == from_old_shard
+
+
+def test_choose_questions_without_labels_is_refused(store: ArtifactStore) -> None:
+    with pytest.raises(DataError, match="no labelled question"):
+        choose_questions(store, "nightly", 10)
+
+
+def test_programs_that_crash_count_as_wrong(store: ArtifactStore, arm: MakeArm, fake_model: Any) -> None:
+    for shard in store.shards(TRACES):
+        frame = store.read_shard(TRACES, shard)
+        rows = [{**r, "answer": None, "outcome": "crash"} for r in frame.iter_rows(named=True)]
+        store.write_shard(TRACES, shard, type(frame)(rows, schema=TRACES.schema), "crashed")
+    done = evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
+    programs = done.result("programs", "program")
+    assert programs.accuracy.mean == 0.0
+    assert programs.without_answer == 24
