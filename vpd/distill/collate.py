@@ -1,0 +1,130 @@
+"""Questions with their pictures become tensors: one image prefix per picture, one text row per example.
+
+A sequence is <chat template up to and with the picture> <rest of the template with the prompt> <target>
+<end>. The first part is the prefix, shared by all examples of the picture; the loss counts the target and
+the end token.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+import torch
+from PIL import Image
+
+IGNORE = -100
+Prefix = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class TextExample:
+    """What the student is asked about a picture and what it should write."""
+
+    prompt: str
+    target: str
+
+
+@dataclass(frozen=True)
+class TrainingQuestion:
+    """A question with its picture's file, its answer, and its rationale if there is one."""
+
+    question_id: str
+    image_id: str
+    image: bytes
+    answer: TextExample
+    rationale: TextExample | None = None
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Rows of text that continue image prefixes.
+
+    `picture` (N): which prefix a row continues; `input_ids`, `attention_mask`, `labels` (N, T): labels are
+    the next tokens, IGNORE outside the target.
+    """
+
+    picture: torch.Tensor
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    labels: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Image prefixes (P pictures) and, by mode, the text rows over them. `questions` counts the questions."""
+
+    prefix: Prefix
+    texts: dict[str, TextBatch]
+    questions: int
+
+
+class Collator:
+    """Builds batches with a model's processor."""
+
+    def __init__(self, processor: Any) -> None:
+        self.processor = processor
+        self.tokenizer = processor.tokenizer
+
+    def __call__(self, questions: Sequence[TrainingQuestion]) -> Batch:
+        """Return the batch of these questions; a picture asked about repeatedly is in it once."""
+        files = {q.image_id: q.image for q in questions}
+        picture = {image_id: i for i, image_id in enumerate(files)}
+        answers = [(picture[q.image_id], q.answer) for q in questions]
+        rationales = [(picture[q.image_id], q.rationale) for q in questions if q.rationale is not None]
+        texts = {"answer": self._rows(answers)}
+        if rationales:
+            texts["rationale"] = self._rows(rationales)
+        return Batch(self.prefix([open_image(f) for f in files.values()]), texts, len(questions))
+
+    def prefix(self, images: Sequence[Image.Image]) -> Prefix:
+        """Return the processor's tensors of the text up to and with each picture."""
+        before, _ = self._template("")
+        text = [before + self.processor.image_token] * len(images)
+        return dict(
+            self.processor(
+                images=list(images), text=text, return_tensors="pt", padding=True, add_special_tokens=False
+            )
+        )
+
+    def prompt_ids(self, prompt: str) -> list[int]:
+        """Return the tokens between a picture and the first token the student writes."""
+        _, after = self._template(prompt)
+        return list(self.tokenizer(after, add_special_tokens=False)["input_ids"])
+
+    def _template(self, prompt: str) -> tuple[str, str]:
+        content = [{"type": "image"}, {"type": "text", "text": prompt}]
+        message = [{"role": "user", "content": content}]
+        text = self.processor.apply_chat_template(message, add_generation_prompt=True)
+        before, _, after = text.partition(self.processor.image_token)
+        return before, after
+
+    def _rows(self, examples: Sequence[tuple[int, TextExample]]) -> TextBatch:
+        rows = [self._row(example) for _, example in examples]
+        longest = max(len(ids) for ids, _ in rows)
+        padded = partial(_pad, length=longest)
+        return TextBatch(
+            picture=torch.tensor([picture for picture, _ in examples]),
+            input_ids=torch.stack([padded(ids, self.tokenizer.pad_token_id) for ids, _ in rows]),
+            attention_mask=torch.stack([padded([1] * len(ids), 0) for ids, _ in rows]),
+            labels=torch.stack([padded(labels, IGNORE) for _, labels in rows]),
+        )
+
+    def _row(self, example: TextExample) -> tuple[list[int], list[int]]:
+        prompt = self.prompt_ids(example.prompt)
+        target = [
+            *self.tokenizer(example.target, add_special_tokens=False)["input_ids"],
+            self.tokenizer.eos_token_id,
+        ]
+        labels = [IGNORE] * (len(prompt) - 1) + target
+        return (prompt + target)[:-1], labels
+
+
+def _pad(values: list[int], fill: int, *, length: int) -> torch.Tensor:
+    return torch.tensor(values + [fill] * (length - len(values)))
+
+
+def open_image(file: bytes) -> Image.Image:
+    """Decode a picture to RGB."""
+    return Image.open(BytesIO(file)).convert("RGB")

@@ -1,0 +1,117 @@
+"""What one training run is: data, arm, student, optimisation, and where its results go.
+
+One JSON file describes one arm. Two arms that differ in `arm` alone are twins: same questions, order, steps
+and seed. Not here: ZeRO stage and what else DeepSpeed is told, which is the JSON file that `deepspeed`
+names.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from vpd.errors import ConfigError
+from vpd.records import canonical_json
+
+Arm = Literal["student", "instruct"]
+
+_DEEPSPEED = Path(__file__).parents[2] / "infra" / "deepspeed" / "zero2.json"
+_RUNTIME = {"store", "s3_endpoint", "output", "mlflow", "log_every", "checkpoint_every", "deepspeed"}
+
+
+class StudentConfig(BaseModel):
+    """Size of the embedded student, a LLaVA built from nothing (`vpd.distill.student`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image_size: int = Field(default=96, ge=16, description="pictures are resized to this many pixels square")
+    patch_size: int = Field(
+        default=12, ge=4, description="pixels per side of an image token; divides image_size"
+    )
+    hidden_size: int = Field(
+        default=128, ge=16, description="width of vision tower and decoder; a multiple of 32"
+    )
+    vision_layers: int = Field(default=2, ge=1)
+    text_layers: int = Field(default=3, ge=1)
+    vocabulary: int = Field(default=4096, ge=300, description="most tokens the tokenizer may learn")
+    max_length: int = Field(default=2048, ge=64, description="most image and text tokens together")
+
+    @model_validator(mode="after")
+    def _divisible(self) -> "StudentConfig":
+        if self.image_size % self.patch_size:
+            raise ValueError(f"patch_size {self.patch_size} does not divide image_size {self.image_size}")
+        if self.hidden_size % 32:
+            raise ValueError(f"hidden_size {self.hidden_size} is not a multiple of 32, the width of a head")
+        return self
+
+
+class MlflowConfig(BaseModel):
+    """The MLflow run that follows the training; its name and tags do not change what is trained."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tracking_uri: str
+    experiment: str = "vpd"
+    run_name: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class TrainConfig(BaseModel):
+    """One arm of a distillation. Lengths count questions, whatever the number of ranks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    store: str = Field(description="artifact store: a folder or s3://bucket/prefix")
+    s3_endpoint: str | None = None
+    shards: tuple[str, ...] = Field(min_length=1, description="shards of the table of examples, in order")
+    arm: Arm = Field(description="student: answers and rationales; instruct: answers only")
+    output: Path = Field(description="folder of this run: checkpoints, model, training.json")
+    base: str | None = Field(
+        None, description="hub id or folder to start from; default: the embedded student"
+    )
+    student: StudentConfig = Field(default=StudentConfig())
+    seed: int = 0
+    steps: int = Field(default=600, ge=1)
+    batch_size: int = Field(default=48, ge=1, description="questions per step over all ranks")
+    lr: float = Field(default=2e-3, gt=0, description="peak of the cosine")
+    warmup: float = Field(default=0.05, ge=0, lt=1, description="share of steps to reach the peak")
+    weight_decay: float = Field(default=0.01, ge=0)
+    grad_clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
+    precision: Literal["fp32", "bf16"] = "fp32"
+    deepspeed: Path = Field(default=_DEEPSPEED, description="DeepSpeed JSON: ZeRO stage and its options")
+    log_every: int = Field(default=10, ge=1)
+    checkpoint_every: int = Field(default=100, ge=1)
+    eval_every: int = Field(default=200, ge=1, description="steps between validations")
+    eval_questions: int = Field(
+        default=192, ge=0, description="questions of the val split per validation; 0: none"
+    )
+    mlflow: MlflowConfig | None = None
+
+    @classmethod
+    def load(cls, path: Path) -> "TrainConfig":
+        """Read a JSON file. Raises ConfigError that names the file and every wrong field."""
+        try:
+            return cls.model_validate_json(path.read_text())
+        except OSError as error:
+            raise ConfigError(f"cannot read {path}: {error}") from error
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()
+            )
+            raise ConfigError(f"{path}: {problems}") from error
+
+    def save(self, path: Path) -> None:
+        """Write the JSON file that `load` reads."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.model_dump_json(indent=2))
+
+    def method(self) -> dict[str, Any]:
+        """Return everything that decides the weights; not where things lie or how often they are logged."""
+        return self.model_dump(mode="json", exclude=_RUNTIME)
+
+
+def fingerprint(config: TrainConfig, digests: Mapping[str, str]) -> str:
+    """Return the hash of a run: its method and {shard: sha256 of its examples}."""
+    return hashlib.sha256(canonical_json([config.method(), dict(digests)]).encode()).hexdigest()

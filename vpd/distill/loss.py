@@ -1,0 +1,91 @@
+"""The VPD objective: answer loss plus rationale loss, each example normalised by its own target length.
+
+    loss = 1/Q * sum over questions of [ mean token loss of the answer + mean token loss of the rationale ]
+
+with Q questions in the batch and no rationale term where a question has none (VPD section 3.2, after
+Distilling Step-by-Step, arXiv 2305.02301: an unweighted sum). The mean over ranks of equal Q is the loss of
+the whole batch.
+
+All rows of a picture share one pass over its image prefix: in a causal model keys and values of the prefix
+do not depend on the text, so the loss and gradients are those of separate sequences.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import DynamicCache
+
+from vpd.distill.collate import IGNORE, Batch, Prefix, TextBatch
+
+
+@dataclass(frozen=True)
+class EncodedPrefix:
+    """Keys and values of P image prefixes, and which of their positions are not padding (P, S)."""
+
+    layers: list[tuple[torch.Tensor, torch.Tensor]]
+    attention_mask: torch.Tensor
+
+    def repeat(self, picture: torch.Tensor) -> tuple[DynamicCache, torch.Tensor]:
+        """Return a fresh cache and mask with the prefix of `picture[i]` in row i."""
+        return DynamicCache([(k[picture], v[picture]) for k, v in self.layers]), self.attention_mask[picture]
+
+
+def encode_prefix(model: nn.Module, prefix: Prefix) -> EncodedPrefix:
+    """Run the model once over each picture."""
+    dtype = next(model.parameters()).dtype
+    inputs = {name: t.to(dtype) if t.is_floating_point() else t for name, t in prefix.items()}
+    cache = model(**inputs, use_cache=True, logits_to_keep=1).past_key_values
+    return EncodedPrefix([(layer.keys, layer.values) for layer in cache.layers], prefix["attention_mask"])
+
+
+def text_logits(model: nn.Module, prefix: EncodedPrefix, rows: TextBatch) -> torch.Tensor:
+    """Return the logits (N, T, vocabulary) of text rows over their pictures."""
+    cache, seen = prefix.repeat(rows.picture)
+    mask = torch.cat([seen, rows.attention_mask], dim=1)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, seen.shape[1] :]
+    output = model(
+        input_ids=rows.input_ids,
+        attention_mask=mask,
+        position_ids=positions,
+        past_key_values=cache,
+        use_cache=True,
+    )
+    return output.logits  # type: ignore[no-any-return]
+
+
+def example_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return each row's mean cross entropy over its target tokens, in nats (N)."""
+    loss = functional.cross_entropy(
+        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORE, reduction="none"
+    ).view_as(labels)
+    return loss.sum(1) / (labels != IGNORE).sum(1)
+
+
+def exact(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return which rows (N) greedy decoding would write exactly: each target token is the likeliest."""
+    return ((logits.argmax(-1) == labels) | (labels == IGNORE)).all(1)
+
+
+class DistillationLoss(nn.Module):
+    """The objective as a module, so that DeepSpeed wraps one forward pass."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Return {mode: sum of its examples' losses / questions}; the sum over modes is the loss to minimise.
+
+        In evaluation there is also `accuracy`: the share of questions whose answer greedy decoding gets
+        exactly.
+        """
+        prefix = encode_prefix(self.model, batch.prefix)
+        results = {}
+        for mode, rows in batch.texts.items():
+            logits = text_logits(self.model, prefix, rows)
+            results[mode] = example_losses(logits, rows.labels).sum() / batch.questions
+            if mode == "answer" and not self.training:
+                results["accuracy"] = exact(logits, rows.labels).float().mean()
+        return results

@@ -1,0 +1,147 @@
+"""The student: a small LLaVA built from nothing, or any causal vision-language model to start from.
+
+LLaVA (a SigLIP tower, a two-layer projector, a Llama decoder) is causal: image tokens see no text, so all
+questions of a picture can share one image pass (`vpd.distill.loss`). The tokenizer is byte-level BPE
+trained on the training texts: every text can be written, and frequent words and grid numbers are one token
+each.
+
+Not here: prefix-LMs such as PaliGemma and models with multi-axis positions; `load_student` refuses them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import ByteLevelBPETokenizer, Tokenizer
+from torch import nn
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    LlamaConfig,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    LlavaProcessor,
+    PreTrainedTokenizerFast,
+    SiglipVisionConfig,
+)
+from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+from vpd.distill.config import StudentConfig
+from vpd.errors import ConfigError
+
+SPECIAL = ("<pad>", "<bos>", "<eos>", "<image>")
+_CHAT = (
+    "<bos>{% for m in messages %}{% for part in m['content'] %}"
+    "{{ '<image>' if part['type'] == 'image' else part['text'] }}{% endfor %}{% endfor %}{{ '\\n' }}"
+)
+
+
+@dataclass(frozen=True)
+class Vlm:
+    """A vision-language model with the processor that belongs to it."""
+
+    model: nn.Module
+    processor: Any
+
+    def save(self, folder: Path, weights: dict[str, torch.Tensor] | None = None) -> None:
+        """Write safetensors, configuration and processor as `from_pretrained` reads them."""
+        self.model.save_pretrained(folder, state_dict=weights)  # type: ignore[operator]
+        self.processor.save_pretrained(folder)
+
+
+def load_student(source: str) -> Vlm:
+    """Load a model by hub id or folder; raises ConfigError if it is none or of a class not supported yet."""
+    try:
+        processor = AutoProcessor.from_pretrained(source)
+        model = AutoModelForImageTextToText.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"base {source!r} is no image-text-to-text model with a processor: {error}"
+        ) from error
+    rope = getattr(model.config.get_text_config(), "rope_parameters", None) or {}
+    if getattr(processor, "chat_template", None) is None or "mrope_section" in rope:
+        raise ConfigError(
+            f"base {source!r}: {type(model).__name__} is not supported yet; causal models with "
+            "a chat template are, such as LLaVA, Idefics3 and SmolVLM"
+        )
+    return Vlm(model, processor)
+
+
+def build_student(config: StudentConfig, texts: Iterable[str], seed: int) -> Vlm:
+    """Build the embedded student with random weights; equal arguments give equal weights."""
+    tokenizer = train_tokenizer(texts, config.vocabulary)
+    torch.manual_seed(seed)
+    model = LlavaForConditionalGeneration(_llava_config(config, tokenizer))
+    _spread_positions(model)
+    return Vlm(model, _processor(config, tokenizer))
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
+    """Train byte-level BPE; the result depends on the texts and not on their order."""
+    bpe = ByteLevelBPETokenizer()
+    bpe.train_from_iterator(
+        texts, vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(bpe.to_str()),
+        pad_token="<pad>",
+        bos_token="<bos>",
+        eos_token="<eos>",
+        extra_special_tokens={"image_token": "<image>"},
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def _llava_config(config: StudentConfig, tokenizer: PreTrainedTokenizerFast) -> LlavaConfig:
+    heads = config.hidden_size // 32
+    shared = {
+        "hidden_size": config.hidden_size,
+        "intermediate_size": 3 * config.hidden_size,
+        "num_attention_heads": heads,
+    }
+    vision = SiglipVisionConfig(
+        **shared,
+        num_hidden_layers=config.vision_layers,
+        image_size=config.image_size,
+        patch_size=config.patch_size,
+        vision_use_head=False,
+    )
+    text = LlamaConfig(
+        **shared,
+        num_hidden_layers=config.text_layers,
+        num_key_value_heads=heads,
+        vocab_size=len(tokenizer),
+        max_position_embeddings=config.max_length,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    return LlavaConfig(
+        vision_config=vision,
+        text_config=text,
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        image_seq_length=(config.image_size // config.patch_size) ** 2,
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="full",
+        tie_word_embeddings=True,
+    )
+
+
+def _spread_positions(model: LlavaForConditionalGeneration) -> None:
+    """Make image positions as strong as contents: with the usual 0.02 it takes long to place anything."""
+    nn.init.normal_(model.model.vision_tower.embeddings.position_embedding.weight, std=0.5)
+
+
+def _processor(config: StudentConfig, tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
+    size = {"height": config.image_size, "width": config.image_size}
+    return LlavaProcessor(
+        image_processor=SiglipImageProcessorPil(size=size, image_mean=[0.5] * 3, image_std=[0.5] * 3),
+        tokenizer=tokenizer,
+        patch_size=config.patch_size,
+        vision_feature_select_strategy="full",
+        image_token="<image>",
+        chat_template=_CHAT,
+    )
