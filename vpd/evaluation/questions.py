@@ -4,6 +4,7 @@ Not here: who answers them (`vpd.evaluation.arms`) and how they are scored (`vpd
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -60,6 +61,15 @@ def choose_questions(store: ArtifactStore, split: str, at_most: int) -> Question
         available=len(labelled),
         unlabelled=unlabelled,
     )
+
+
+def find_questions(store: ArtifactStore, question_ids: Collection[str]) -> list[tuple[str, Question]]:
+    """Return (shard, question) for those of the ids that are in the store, in no particular order."""
+    return [
+        (shard, question)
+        for shard, frame in store.iter_shards(QUESTIONS)
+        for question in QUESTIONS.rows(frame.filter(pl.col("question_id").is_in(list(question_ids))))
+    ]
 
 
 def _rank(question_id: str) -> str:

@@ -1,0 +1,150 @@
+"""The report of an evaluation: one HTML file that needs nothing else, no script, no network.
+
+Everything that came from a model, a picture's source or a user is escaped by the template.
+"""
+
+import platform
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from itertools import cycle
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from vpd.errors import StoreError
+from vpd.evaluation.baselines import ANY_OF_K, FIRST, PRIOR, PROGRAM_MODEL
+from vpd.evaluation.evaluate import STUDENT, TWIN
+from vpd.evaluation.gallery import gallery
+from vpd.evaluation.plots import Curve, Series, bars, intervals, lines
+from vpd.evaluation.results import Comparison, Evaluation, ModelResult
+from vpd.records import VERDICTS
+from vpd.store import ArtifactStore
+from vpd.verification.yields import add_yields, rates
+
+GALLERY = 24
+PACKAGES = ("vpd", "torch", "transformers", "deepspeed", "dagster", "mlflow", "polars", "pydantic-monty")
+
+NAMES = {
+    (STUDENT, "answer"): "Student, answer",
+    (STUDENT, "rationale"): "Student, rationale",
+    (TWIN, "answer"): "Instruct twin, answer",
+    (TWIN, "rationale"): "Instruct twin, rationale",
+    (PRIOR, "answer"): "Question-only prior",
+    (PROGRAM_MODEL, FIRST): "Programs, first sample",
+    (PROGRAM_MODEL, ANY_OF_K): "Programs, any of k (upper bound)",
+}
+COLORS = {
+    (STUDENT, "answer"): "#1d5fa6",
+    (STUDENT, "rationale"): "#85b4e0",
+    (TWIN, "answer"): "#d9822b",
+    (PRIOR, "answer"): "#a3a9b1",
+    (PROGRAM_MODEL, FIRST): "#4f8f63",
+}
+CURVE_COLORS = ("#1d5fa6", "#85b4e0", "#d9822b", "#4f8f63", "#7a5ea8", "#a3a9b1")
+
+Points = Sequence[tuple[float, float]]
+
+
+def render_report(
+    store: ArtifactStore, evaluation: Evaluation, curves: Mapping[str, Points] | None = None
+) -> str:
+    """Return the report as HTML.
+
+    `curves` are training losses by name, each as (step, loss). Raises MissingShardError if a shard that the
+    evaluation rests on is gone.
+    """
+    families = sorted({family for result in evaluation.results for family in result.families})
+    drawn = [
+        Curve(name, color, points)
+        for (name, points), color in zip((curves or {}).items(), cycle(CURVE_COLORS), strict=False)
+    ]
+    by_maker = {(r.model, r.mode): r for r in evaluation.results}
+    series = [Series(NAMES[m], color, by_maker[m].families) for m, color in COLORS.items()]
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        evaluation=evaluation,
+        names=NAMES,
+        families=families,
+        series=series,
+        conclusion=conclusion(evaluation.comparisons[0], by_maker),
+        family_plot=bars(families, series, "Accuracy by question family"),
+        difference_plot=intervals(
+            [(title(c), c.difference) for c in evaluation.comparisons], "Differences in accuracy, in points"
+        ),
+        title=title,
+        curves=drawn,
+        loss_plot=lines(drawn, "Training loss over steps") if drawn else None,
+        yields={family: rates(counts) for family, counts in _yields(store).items()},
+        items=gallery(store, evaluation, GALLERY),
+        runs={arm: store.get_document(f"runs/{run}") or {} for arm, run in evaluation.runs.items()},
+        versions={"python": platform.python_version(), **_versions()},
+        store_uri=store.uri,
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )
+
+
+def write_report(html: str, path: Path) -> None:
+    """Write the report whole or not at all. Raises StoreError if the folder cannot be written."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            aside.write_text(html, encoding="utf-8")
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write the report {path}: {error}; free space or fix permissions") from error
+
+
+def title(comparison: Comparison) -> str:
+    """Return what is compared, in words."""
+    return f"{NAMES[comparison.first]} − {NAMES[comparison.second]}"
+
+
+def conclusion(comparison: Comparison, results: Mapping[tuple[str, str], ModelResult]) -> str:
+    """Return in words what the comparison of student and twin shows, and what it does not."""
+    student, twin = (results[maker].accuracy.mean for maker in (comparison.first, comparison.second))
+    gap = comparison.difference
+    found = (
+        f"In answer mode the student is right on {student:.1%} of the questions and its Instruct twin on "
+        f"{twin:.1%}: a difference of {_points(gap.mean)} points (95% interval {_points(gap.low)} to "
+        f"{_points(gap.high)})."
+    )
+    if gap.low > 0:
+        return f"{found} The interval lies above zero: on pictures like these this student is ahead."
+    if gap.high < 0:
+        return f"{found} The interval lies below zero: on pictures like these this student is behind."
+    return f"{found} The interval includes zero: this run shows no difference between the two."
+
+
+def _yields(store: ArtifactStore) -> dict[str, dict[str, int]]:
+    manifests = [store.manifest(VERDICTS, shard) for shard in store.shards(VERDICTS)]
+    return add_yields(m.stats.get("yields", {}) for m in manifests)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("vpd.evaluation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f}%"
+    environment.filters["points"] = _points
+    environment.filters["seconds"] = lambda value: "–" if not value else f"{value:.3g} s"
+    return environment
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
