@@ -1,17 +1,18 @@
-"""Which shards of an asset have to be materialised, by the event log and the store.
+"""Which shards of an asset, and which assets of the model group, have to be materialised.
 
 A shard of an asset is up to date when its last materialization reported the data that the store holds now,
 was made by the present code version, and is later than the last materializations it depends on. Being wrong
 is cheap: a stage finds for itself that its shard is current and computes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
 from vpd.records import TABLES
 from vpd.store import ArtifactStore
-from vpd_assets.shards import DATA_SHA256
+from vpd_assets.shards import DATA_SHA256, SETTINGS
 
 _TABLES = {table.name: table for table in TABLES}
 
@@ -31,14 +32,32 @@ def _up_to_date(
     manifest = store.find_manifest(table, shard)
     if record is None or manifest is None or record.asset_materialization is None:
         return False
+    digest = record.asset_materialization.metadata.get(DATA_SHA256)
+    same_data = digest is not None and digest.value == manifest.data_sha256
+    return same_data and _after_upstream(instance, asset, record, shard)
+
+
+def model_up_to_date(
+    instance: dg.DagsterInstance, asset: dg.AssetsDefinition, settings: Mapping[str, Any]
+) -> bool:
+    """Tell whether an asset made from all shards is up to date and was made with these settings."""
+    record = latest(instance, asset.key, None)
+    if record is None or record.asset_materialization is None:
+        return False
+    used = record.asset_materialization.metadata.get(SETTINGS)
+    return _after_upstream(instance, asset, record, None) and (
+        not settings or (used is not None and used.value == dict(settings))
+    )
+
+
+def _after_upstream(
+    instance: dg.DagsterInstance, asset: dg.AssetsDefinition, record: dg.EventLogRecord, shard: str | None
+) -> bool:
     event = record.asset_materialization
-    digest = event.metadata.get(DATA_SHA256)
+    code_version = (event.tags or {}).get("dagster/code_version") if event else None
     upstream = (latest(instance, key, shard) for key in asset.asset_deps[asset.key])
-    return (
-        digest is not None
-        and digest.value == manifest.data_sha256
-        and (event.tags or {}).get("dagster/code_version") == asset.code_versions_by_key[asset.key]
-        and all(before is not None and before.storage_id < record.storage_id for before in upstream)
+    return code_version == asset.code_versions_by_key[asset.key] and all(
+        before is not None and before.storage_id < record.storage_id for before in upstream
     )
 
 

@@ -15,6 +15,7 @@ from typing import TextIO
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 
 PLAIN_EVERY = 5.0
 """Seconds between plain progress lines where the screen is no terminal."""
@@ -39,17 +40,21 @@ class Screen:
 
     def progress(self, text: str) -> None:
         """Show what the running stage is doing."""
-        line = f"{self._stage}: {text}"
+        line = escape(f"{self._stage}: {text}")
         if self.console.is_terminal:
             self._status.update(line)
         elif time.monotonic() - self._last_plain >= PLAIN_EVERY:
             self._last_plain = time.monotonic()
             self.console.print(f"    {line}")
 
+    def error(self, text: str) -> None:
+        """Write why the demo ends here."""
+        self.console.print(f"[red]error:[/red] {escape(text)}", soft_wrap=True)
+
     def done(self, name: str, text: str, seconds: float | None) -> None:
         """Write the line of a finished stage; `seconds` None: there was nothing to do."""
         took = "already done" if seconds is None else f"{seconds:.1f} s"
-        self.console.print(f"[green]✓[/green] [bold]{name:<18}[/bold] {text} [dim]({took})[/dim]")
+        self.console.print(f"[green]✓[/green] [bold]{name:<18}[/bold] {escape(text)} [dim]({took})[/dim]")
 
 
 @contextmanager

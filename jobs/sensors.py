@@ -2,7 +2,8 @@
 
 A file is known by the sha256 of its content: the same content is taken once, whatever happens in between,
 and changed content is a new source beside the old one. Write a file elsewhere and rename it into the inbox,
-so that it is never seen half. Its format is `vpd.datasets.jsonl`; relative paths of pictures start at the inbox.
+so that it is never seen half. Its format is `vpd.datasets.jsonl`; relative paths of pictures start at the
+inbox.
 """
 
 import hashlib

@@ -28,8 +28,8 @@ def cot_dataset(
 ) -> dg.MaterializeResult[Any]:
     """Training examples: every question in answer mode, and in rationale mode where a program was kept.
 
-    A rationale is rendered by templates from the trace of the chosen program, so it says what the program saw
-    and did, with its boxes on a 0-1000 grid; one that states anything else does not pass the faithfulness check.
+    A rationale is rendered by templates from the trace of the chosen program: what the program saw and did,
+    with its boxes on a 0-1000 grid. One that states anything else does not pass the faithfulness check.
     """
     store = artifact_store.open()
     return materialize_shards(context, store, lambda shard: build_examples(store, shard), sample_examples)

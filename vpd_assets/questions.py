@@ -26,8 +26,8 @@ def questions(
 ) -> dg.MaterializeResult[Any]:
     """Questions with their accepted answers, family and split, one row each.
 
-    Labels are optional: a question without answers is verified by agreement of its programs. Rows that are not
-    a question (no text, no picture, answers that are not strings, an id used twice) are kept as refused rows.
+    Labels are optional: a question without answers is verified by agreement of its programs. Rows that are
+    no question (no text, no picture, answers that are not strings, an id used twice) are kept as refused.
     """
     store = artifact_store.open()
     return materialize_shards(context, store, lambda shard: ingest_questions(store, shard), sample_questions)

@@ -15,7 +15,9 @@ from vpd.store import ArtifactStore
 from vpd_assets.markdown import markdown_table
 
 Metadata = Mapping[str, Any]
+# Metadata that `jobs.freshness` reads back.
 DATA_SHA256 = "data_sha256"
+SETTINGS = "settings"
 
 
 def materialize_shards(
