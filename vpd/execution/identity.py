@@ -13,11 +13,12 @@ _KNOWN = frozenset(dir(builtins)) | {"ImagePatch", "bool_to_yesno", "execute_com
 
 def normalised_text(tree: ast.Module) -> str:
     """Return the program's text with its own names replaced by v0, v1, ..."""
-    rename = _Rename(_bound_names(tree) - _fixed_names(tree) - _KNOWN)
+    rename = _Rename(bound_names(tree) - _fixed_names(tree) - _KNOWN)
     return ast.unparse(rename.visit(ast.parse(ast.unparse(tree))))
 
 
-def _bound_names(tree: ast.Module) -> set[str]:
+def bound_names(tree: ast.Module) -> set[str]:
+    """Return the names that a program assigns, takes as parameters or defines as functions."""
     bound: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
