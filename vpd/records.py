@@ -132,13 +132,15 @@ class Candidate:
     candidate_id: Annotated[str, "key; from question text, request and sample index"]
     question_text: Annotated[str, "the text the program was written for"]
     sample_index: Annotated[int, "0 to k-1"]
-    program_id: Annotated[str | None, "hash of the canonical program; equal programs share it; null: no parse"]
+    program_id: Annotated[
+        str | None, "hash of the canonical program; equal programs share it; null: no parse"
+    ]
     source: Annotated[str, "the program: canonical text if it parses, else what the model wrote"]
     problem: Annotated[str | None, "why there is no program: the syntax error, or the endpoint's error"]
     prompt_sha256: Annotated[str, "hash of the prompt text sent"]
     request_key: Annotated[str, "key of the request in the request cache"]
     model: Annotated[str, "model name as sent to the endpoint"]
-    origin: Annotated[str, "record, cache or live: where this answer came from"]
+    origin: Annotated[str, "record or live: where this answer first came from"]
     temperature: Annotated[float, "sampling temperature"]
     logprob: Annotated[float | None, "mean log-probability per token under the model; null if not returned"]
     completion_tokens: Annotated[int, "tokens the model wrote"]

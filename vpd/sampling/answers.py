@@ -1,0 +1,82 @@
+"""Answers of the language model, kept so that nothing paid for is ever asked twice.
+
+One SQLite file per home folder. An answer is durable the moment `put` returns; a process killed at any point
+loses none. Errors are kept too, with a class that says what to do when the request comes up again:
+
+    provider   the endpoint failed (down, overloaded, half an answer): ask again
+    request    the endpoint refused this request: do not ask again, the same would come back
+
+Not here: what the text of an answer is worth as a program (that is data, `vpd.execution.program`).
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Literal
+
+from vpd.errors import StoreError
+
+_COLUMNS = "key, sample, text, problem, problem_class, finish_reason, logprob, tokens, origin"
+_SCHEMA = f"""
+create table if not exists answers ({_COLUMNS}, primary key (key, sample)) without rowid;
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One completion, or the error that came instead of it."""
+
+    key: str
+    sample: int
+    text: str | None
+    problem: str | None
+    problem_class: Literal["provider", "request"] | None
+    finish_reason: str | None
+    logprob: float | None
+    tokens: int
+    origin: Literal["record", "live"]
+
+    @property
+    def final(self) -> bool:
+        """Whether asking again would be a waste."""
+        return self.problem_class != "provider"
+
+
+class AnswerCache:
+    """Answers by request key and sample index, in an SQLite file that many processes may share."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file; raises StoreError if that is not possible."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            self._db.execute("pragma journal_mode=wal")
+            self._db.execute("pragma synchronous=full")
+            self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"cannot use {path} for language model answers: {error}") from error
+
+    def get(self, key: str) -> dict[int, Answer]:
+        """Return the final answers to a request by sample index."""
+        rows = self._db.execute(f"select {_COLUMNS} from answers where key = ?", (key,))
+        found = (Answer(*row) for row in rows)
+        return {a.sample: a for a in found if a.final}
+
+    def put(self, answers: Iterable[Answer]) -> None:
+        """Keep answers durably, replacing errors that were worth another try."""
+        marks = ",".join("?" * len(_COLUMNS.split(",")))
+        try:
+            with self._db:
+                self._db.execute("begin immediate")
+                self._db.executemany(
+                    f"insert or replace into answers values ({marks})", [astuple(a) for a in answers]
+                )
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"cannot keep language model answers: {error}; free space and run again"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

