@@ -35,6 +35,15 @@ class Counters:
     batches: int = 0
     tool_seconds: float = 0.0
 
+    def since(self, before: "Counters") -> "Counters":
+        """Return what was added since an earlier copy."""
+        return Counters(
+            self.calls - before.calls,
+            self.cached - before.cached,
+            self.batches - before.batches,
+            self.tool_seconds - before.tool_seconds,
+        )
+
 
 class ToolGateway:
     """Answers calls from the cache or from the tools."""

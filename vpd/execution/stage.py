@@ -1,0 +1,122 @@
+"""Stage: every distinct program of a question's text runs once on the question's picture.
+
+Candidates that are no program are not run. Of candidates with the same `program_id` the first by sample index
+is run; the others share its trace. A picture that is gone or damaged ends its runs with the outcome `crash`;
+the other rows are unharmed.
+"""
+
+import io
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from vpd.errors import StoreError
+from vpd.execution.engine import Engine
+from vpd.execution.gateway import Counters
+from vpd.execution.run import Job
+from vpd.execution.trace import Run, events_to_json
+from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Question, Trace, stable_id
+from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
+from vpd.store import ArtifactStore
+from vpd.tools.protocol import Picture
+
+STAGE = Stage(TRACES, version="1", upstream=(IMAGES, QUESTIONS, PROGRAMS))
+
+
+@dataclass(frozen=True)
+class _Task:
+    question: Question
+    program: Candidate
+
+
+def execute_programs(store: ArtifactStore, shard: str, engine: Engine) -> ShardResult:
+    """Commit the traces of one shard: one row per question and distinct program of its text.
+
+    Raises SandboxError if the sandbox itself fails; what a program, a tool or a picture does is an outcome.
+    """
+    settings = {"tools": engine.tools_version, "limits": asdict(engine.settings.limits)}
+    return run_stage(store, STAGE, shard, settings, lambda upstream: _execute(store, engine, upstream))
+
+
+def load_picture(store: ArtifactStore, image_id: str) -> Picture:
+    """Decode a stored picture. Raises StoreError if it is gone, damaged or no picture."""
+    data = store.get_blob(image_id)
+    try:
+        with PillowImage.open(io.BytesIO(data)) as image:
+            return Picture(image_id, np.asarray(image.convert("RGB")))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"blob {image_id} does not decode ({error}): ingest its source again") from error
+
+
+def _execute(store: ArtifactStore, engine: Engine, upstream: Inputs) -> StageOutput:
+    before, started = replace(engine.counters), time.monotonic()
+    rows: list[Trace] = []
+
+    def jobs() -> Iterator[Job]:
+        picture: Picture | None = None
+        for task in _tasks(upstream):
+            image_id = task.question.image_id
+            try:
+                if picture is None or picture.image_id != image_id:
+                    picture = load_picture(store, image_id)
+            except StoreError as error:
+                rows.append(_row(task, Run("crash", None, (), str(error)), engine))
+                continue
+            yield Job(task.program.source, picture, task)
+
+    rows.extend(_row(job.tag, run, engine) for job, run in engine.run(jobs()))
+    rows.sort(key=lambda row: row.trace_id)
+    return StageOutput(
+        TRACES.frame(rows), _stats(rows, engine, engine.counters.since(before), time.monotonic() - started)
+    )
+
+
+def _tasks(upstream: Inputs) -> Iterator[_Task]:
+    """Yield what there is to run, picture by picture, so that each is decoded once."""
+    programs: dict[str, dict[str, Candidate]] = {}
+    for candidate in sorted(PROGRAMS.rows(upstream[PROGRAMS.name]), key=lambda c: c.sample_index):
+        if candidate.program_id is not None:
+            programs.setdefault(candidate.question_text, {}).setdefault(candidate.program_id, candidate)
+    questions = QUESTIONS.rows(upstream[QUESTIONS.name])
+    for question in sorted(questions, key=lambda q: (q.image_id, q.question_id)):
+        for candidate in programs.get(question.text, {}).values():
+            yield _Task(question, candidate)
+
+
+def _row(task: _Task, run: Run, engine: Engine) -> Trace:
+    question_id, program_id = task.question.question_id, task.program.program_id
+    assert program_id is not None
+    return Trace(
+        trace_id=stable_id("trace", question_id, program_id),
+        question_id=question_id,
+        image_id=task.question.image_id,
+        program_id=program_id,
+        outcome=run.outcome,
+        answer=run.answer,
+        message=run.message,
+        line=run.line,
+        events_json=events_to_json(run.events),
+        tool_calls=run.tool_calls,
+        cached_calls=run.cached_calls,
+        tools_version=engine.tools_version,
+        seconds=run.seconds,
+    )
+
+
+def _stats(rows: list[Trace], engine: Engine, done: Counters, seconds: float) -> Stats:
+    asked = done.calls - done.cached
+    return {
+        "runs": len(rows),
+        "outcomes": dict(sorted(Counter(row.outcome for row in rows).items())),
+        "tool_calls": done.calls,
+        "mean_batch": round(asked / max(1, done.batches), 1),
+        "cached_share": round(done.cached / max(1, done.calls), 4),
+        "programs_per_second": round(len(rows) / seconds, 1),
+        "tool_share": round(done.tool_seconds / seconds, 4),
+        "isolation": engine.isolation,
+        "tools_version": engine.tools_version,
+    }
