@@ -1,0 +1,34 @@
+"""The command line: one module per command, assembled here."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from vpd.cli import bench, demo, execute, ingest, lineage, predict, sample
+from vpd.errors import VpdError
+
+app = typer.Typer(
+    name="vpd",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Visual Program Distillation: programs, traces, verified rationales, a distilled student.\n\n"
+    "Start with `vpd demo`. Settings are VPD_* environment variables (docs/reference.md).",
+)
+app.command("demo")(demo.command)
+app.command("ingest")(ingest.command)
+app.command("sample")(sample.command)
+app.command("execute")(execute.command)
+app.command("predict")(predict.command)
+app.command("bench")(bench.command)
+app.add_typer(lineage.app, name="lineage")
+
+
+def main() -> None:
+    """Run the command line; an error raised on purpose is one line and exit code 1."""
+    try:
+        app()
+    except VpdError as error:
+        Console(stderr=True).print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
