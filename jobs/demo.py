@@ -1,20 +1,22 @@
 """The demo: `python -m jobs.demo` runs the whole pipeline on generated pictures, in one process.
 
 It materialises the nine assets, stage by stage, in the Dagster instance under VPD_HOME, so that the UI shows
-all of it. What is up to date is left alone: after an interruption it goes on from the last committed shard, and
-a second run finds nothing to do. Not here: anything that only the demo computes.
+all of it. What is up to date is left alone: after an interruption it goes on from the last committed shard,
+and a second run finds nothing to do. Not here: anything that only the demo computes.
 """
 
 import os
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import dagster as dg
 import typer
+from dagster._core.errors import DagsterAssetCheckFailedError
 
 from jobs.asset_jobs import pipeline_job
 from jobs.freshness import latest, model_up_to_date, outdated_shards
@@ -62,7 +64,8 @@ class Demo:
         done = model_up_to_date(self.instance, asset, settings)
         with self.screen.stage(name):
             if not done:
-                self._run(asset, {})
+                with suppress(DagsterAssetCheckFailedError):  # not good enough for champion: says the summary
+                    self._run(asset, {})
         record = latest(self.instance, asset.key, None)
         assert record is not None
         assert record.asset_materialization is not None

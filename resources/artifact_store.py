@@ -15,7 +15,11 @@ class ArtifactStoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     )
     endpoint_url: str = Field(default="", description="Address of an S3 server that is not AWS")
 
+    @property
+    def endpoint(self) -> str | None:
+        """The S3 server in force; None: AWS."""
+        return self.endpoint_url or load_settings().s3_endpoint
+
     def open(self) -> ArtifactStore:
         """Open the store; raises StoreError if it cannot be used."""
-        settings = load_settings()
-        return ArtifactStore.open(self.uri or settings.store_uri, self.endpoint_url or settings.s3_endpoint)
+        return ArtifactStore.open(self.uri or load_settings().store_uri, self.endpoint)

@@ -3,9 +3,9 @@
 from typing import Any
 
 import dagster as dg
+from vpd.rationale.stage import STAGE, build_examples
 
 from resources.artifact_store import ArtifactStoreResource
-from vpd.rationale.stage import STAGE, build_examples
 from vpd.records import EXAMPLES
 from vpd_assets.decorators import shard_asset
 from vpd_assets.execution_traces import execution_traces

@@ -36,7 +36,7 @@ def execution_traces(
     outcomes: answered, syntax, unsupported, policy, runtime, budget, crash.
     """
     store = artifact_store.open()
-    with vision_tools.open(store) as engine:
+    with vision_tools.open() as engine:
         return materialize_shards(
             context, store, lambda shard: execute_programs(store, shard, engine), sample_traces
         )

@@ -38,4 +38,13 @@ def thumbnail(data: bytes, boxes: Iterable[Box] = ()) -> str:
         draw.rectangle(sides, outline=(255, 0, 255))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=80)
-    return f"![picture](data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()})"
+    return _inline(buffer.getvalue(), "jpeg")
+
+
+def inline_png(data: bytes) -> str:
+    """Return a PNG file as inline Markdown."""
+    return _inline(data, "png")
+
+
+def _inline(data: bytes, kind: str) -> str:
+    return f"![picture](data:image/{kind};base64,{base64.b64encode(data).decode()})"

@@ -7,18 +7,18 @@ import dagster as dg
 from resources.artifact_store import ArtifactStoreResource
 from resources.program_sampler import ProgramSamplerResource
 from vpd.records import PROGRAMS
-from vpd.sampling.stage import STAGE, sample_programs
+from vpd.sampling.stage import SAMPLED_PROGRAMS, sample_programs
 from vpd_assets.decorators import shard_asset
 from vpd_assets.questions import questions
 from vpd_assets.samples import sample_candidates
-from vpd_assets.shards import materialize_shards
+from vpd_assets.shards import materialize_shards, progress_log
 
 
 @shard_asset(
     PROGRAMS,
     group="programs",
     kinds={"llm", "parquet"},
-    code_version=STAGE.version,
+    code_version=SAMPLED_PROGRAMS.version,
     cost="llm",
     deps=[questions],
     pool="llm-api",
@@ -34,7 +34,8 @@ def sampled_programs(
     answer is kept the moment it arrives and never asked for twice.
     """
     store = artifact_store.open()
-    with program_sampler.open(store) as sampler:
+    tell = progress_log(context, "question texts")
+    with program_sampler.open() as sampler:
         return materialize_shards(
-            context, store, lambda shard: sample_programs(store, shard, sampler), sample_candidates
+            context, store, lambda shard: sample_programs(store, shard, sampler, tell), sample_candidates
         )

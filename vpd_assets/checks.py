@@ -1,0 +1,79 @@
+"""Asset checks: what must hold before training, and what is worth a warning.
+
+All look at every committed shard, by the statistics in the manifests. The blocking check of the registry is
+part of `vpd_assets.registered_model`, since it has to come before the alias moves.
+"""
+
+from collections import Counter
+
+import dagster as dg
+
+from resources.artifact_store import ArtifactStoreResource
+from vpd.rationale.check import check_examples
+from vpd.records import EXAMPLES, QUESTIONS, REFUSED, TRACES, VERDICTS
+from vpd.verification.yields import ALL, add_yields, rates
+from vpd_assets.cot_dataset import cot_dataset
+from vpd_assets.execution_traces import execution_traces
+from vpd_assets.markdown import markdown_table
+from vpd_assets.questions import questions
+from vpd_assets.verified_programs import verified_programs
+
+REFUSED_SHARE = 0.05
+ANSWERED_SHARE = 0.3
+CRASHED_SHARE = 0.01
+ANY_OF_K = 0.3
+
+
+@dg.asset_check(asset=cot_dataset, blocking=True)
+def fit_for_training(artifact_store: ArtifactStoreResource) -> dg.AssetCheckResult:
+    """Every picture opens, no picture is in two splits, and no text is empty."""
+    store = artifact_store.open()
+    report = check_examples(store, store.shards(EXAMPLES))
+    return dg.AssetCheckResult(passed=report.passed)
+
+
+@dg.asset_check(asset=questions)
+def few_rows_refused(artifact_store: ArtifactStoreResource) -> dg.AssetCheckResult:
+    """At most 5% of the rows that sources gave were refused; the table of refused rows says why."""
+    store = artifact_store.open()
+    taken = sum(store.manifest(QUESTIONS, shard).rows for shard in store.shards(QUESTIONS))
+    frames = [store.read_shard(REFUSED, shard) for shard in store.shards(REFUSED)]
+    refused = sum(frame.height for frame in frames)
+    first = [row for frame in frames for row in frame.head(3).to_dicts()][:10]
+    return _warning(
+        refused <= REFUSED_SHARE * (taken + refused),
+        {"refused": refused, "taken": taken, "first": dg.MetadataValue.md(markdown_table(first))},
+    )
+
+
+@dg.asset_check(asset=execution_traces)
+def programs_run(artifact_store: ArtifactStoreResource) -> dg.AssetCheckResult:
+    """At least 30% of the runs end in an answer, and at most 1% in a crash."""
+    store = artifact_store.open()
+    outcomes: Counter[str] = Counter()
+    for shard in store.shards(TRACES):
+        outcomes.update(store.manifest(TRACES, shard).stats["outcomes"])
+    total = max(1, outcomes.total())
+    shares = {name: count / total for name, count in outcomes.most_common()}
+    healthy = shares.get("answered", 0.0) >= ANSWERED_SHARE and shares.get("crash", 0.0) <= CRASHED_SHARE
+    return _warning(healthy, {f"share_{name}": round(share, 4) for name, share in shares.items()})
+
+
+@dg.asset_check(asset=verified_programs)
+def yield_by_family(artifact_store: ArtifactStoreResource) -> dg.AssetCheckResult:
+    """In every question family at least 30% of the labelled questions have a correct candidate."""
+    store = artifact_store.open()
+    shards = (store.manifest(VERDICTS, shard) for shard in store.shards(VERDICTS))
+    by_family = {f: rates(counts) for f, counts in add_yields(m.stats["yields"] for m in shards).items()}
+    low = [f for f, found in by_family.items() if (found["any_of_k"] or 1.0) < ANY_OF_K and f != ALL]
+    table = markdown_table([{"family": family, **found} for family, found in by_family.items()])
+    return _warning(not low, {"low": ", ".join(low) or "none", "yields": dg.MetadataValue.md(table)})
+
+
+def _warning(
+    passed: bool, metadata: dict[str, dg.MetadataValue[str] | str | int | float]
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=passed, severity=dg.AssetCheckSeverity.WARN, metadata=metadata)
+
+
+CHECKS = [fit_for_training, few_rows_refused, programs_run, yield_by_family]

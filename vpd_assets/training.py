@@ -1,0 +1,124 @@
+"""Training of the two arms: on which shards, under which configuration, and what a finished run reports.
+
+An arm that is already trained on this data with these settings is found in the store and not trained again.
+Not here: the training itself (`vpd.distill`) and where it runs (`resources.gpu_cluster`).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from resources.artifact_store import ArtifactStoreResource
+from resources.gpu_cluster import GpuClusterResource
+from resources.mlflow_tracking import MlflowTrackingResource
+from vpd.datasets.sources import find_spec, shard_names
+from vpd.distill.config import Arm, MlflowConfig, TrainConfig, fingerprint
+from vpd.errors import MissingShardError
+from vpd.records import EXAMPLES
+from vpd.settings import load_settings
+from vpd.store import ArtifactStore
+
+ARMS: tuple[Arm, ...] = ("student", "instruct")
+
+
+class Training(dg.Config):
+    """Settings of one training; what is not here has the defaults of `vpd.distill.config`."""
+
+    sources: list[str] = Field(
+        default=[], description="Registered sources to train on; empty: all whose shards are all committed"
+    )
+    steps: int | None = Field(default=None, description="Steps of each arm; empty: the trainer's default")
+    seed: int = Field(default=0, description="Seed of weights and order, the same for both arms")
+
+
+def training_shards(store: ArtifactStore, sources: list[str]) -> list[str]:
+    """Return the shards to train on, in order: all of every chosen source.
+
+    A source that is half done would make a model that nobody can make again. Raises ConfigError for a source
+    that is not registered, MissingShardError if a chosen one is not complete or, without a choice, none is.
+    """
+    committed = set(store.shards(EXAMPLES))
+    names = sources or [name.removeprefix("sources/") for name in store.documents("sources/")]
+    shards_of = {name: shard_names(find_spec(store, name)) for name in names}
+    missing = [shard for shards in shards_of.values() for shard in shards if shard not in committed]
+    complete = [name for name in names if committed.issuperset(shards_of[name])]
+    if not complete or (sources and missing):
+        raise MissingShardError(
+            f"cot_dataset lacks {len(missing)} shards of {', '.join(names) or 'any source'}"
+            f"{f', such as {missing[0]}' if missing else ''}: materialise them first"
+        )
+    return [shard for name in complete for shard in shards_of[name]]
+
+
+def plan(
+    arm: Arm,
+    settings: Training,
+    shards: list[str],
+    artifact_store: ArtifactStoreResource,
+    mlflow_tracking: MlflowTrackingResource,
+) -> TrainConfig:
+    """Return the configuration of one arm; its output folder is named by the id of the run."""
+    from vpd.distill.checkpoint import run_id
+    from vpd.distill.data import digests
+
+    store, tracking = artifact_store.open(), mlflow_tracking.tracking
+    config = TrainConfig(
+        store=store.uri,
+        s3_endpoint=artifact_store.endpoint,
+        shards=tuple(shards),
+        arm=arm,
+        output=Path(),
+        seed=settings.seed,
+        mlflow=MlflowConfig(
+            tracking_uri=tracking.uri,
+            experiment=tracking.experiment,
+            tags={"vpd.asset_key": "vlm_checkpoint"},
+        ),
+    )
+    if settings.steps is not None:
+        config = config.model_copy(update={"steps": settings.steps})
+    run = run_id(arm, fingerprint(config, digests(store, shards)))
+    return config.model_copy(update={"output": load_settings().home.resolve() / "runs" / run})
+
+
+def train_or_find(
+    context: dg.AssetExecutionContext,
+    store: ArtifactStore,
+    config: TrainConfig,
+    gpu_cluster: GpuClusterResource,
+) -> dict[str, Any]:
+    """Return the document of the planned run, training it first if the store has none."""
+    from vpd.distill.checkpoint import publish_run
+
+    found = store.get_document(f"runs/{config.output.name}")
+    if found is not None:
+        return found
+    gpu_cluster.train(context, config)
+    return publish_run(store, config.output)
+
+
+def summary(runs: Mapping[Arm, Mapping[str, Any]]) -> str:
+    """Return one line about the trained arms."""
+    losses = ", ".join(f"{arm} {run['final']['answer']:.3f}" for arm, run in runs.items())
+    steps, seconds = runs["student"]["config"]["steps"], sum(run["seconds"] for run in runs.values())
+    return f"{steps} steps for each arm in {seconds:.0f} s, last answer loss: {losses}"
+
+
+def run_metadata(
+    arm: str, run: Mapping[str, Any], mlflow_tracking: MlflowTrackingResource
+) -> dict[str, dg.MetadataValue[Any] | str | int | float]:
+    """Return what one arm's run reports in the UI."""
+    reported: dict[str, dg.MetadataValue[Any] | str | int | float] = {
+        "run": run["run_id"],
+        "seconds": run["seconds"],
+        "questions_seen": run["questions_seen"],
+        "parameters": run["parameters"],
+        "peak_memory_mb": run["peak_memory_mb"],
+        "answer_loss": run["final"]["answer"],
+    }
+    if run["mlflow_run_id"]:
+        reported["mlflow"] = dg.MetadataValue.url(mlflow_tracking.run_url(run["mlflow_run_id"]))
+    return {f"{arm}_{name}": value for name, value in reported.items()}
