@@ -88,7 +88,21 @@ class Collator:
             )
         )
 
-    def prompt_ids(self, prompt: str) -> list[int]:
+    def prompts(self, prompts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return tokens and mask (N, T) of prompts, padded on the left so that all end together."""
+        rows = [self._prompt_ids(prompt) for prompt in prompts]
+        longest = max(len(row) for row in rows)
+        fill = [longest - len(row) for row in rows]
+        pad = self.tokenizer.pad_token_id
+        ids = [[pad] * n + row for n, row in zip(fill, rows, strict=True)]
+        mask = [[0] * n + [1] * len(row) for n, row in zip(fill, rows, strict=True)]
+        return torch.tensor(ids), torch.tensor(mask)
+
+    def texts(self, tokens: torch.Tensor) -> list[str]:
+        """Return the texts of rows of tokens (N, T), without special ones."""
+        return [text.strip() for text in self.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
+
+    def _prompt_ids(self, prompt: str) -> list[int]:
         """Return the tokens between a picture and the first token the student writes."""
         _, after = self._template(prompt)
         return list(self.tokenizer(after, add_special_tokens=False)["input_ids"])
@@ -112,7 +126,7 @@ class Collator:
         )
 
     def _row(self, example: TextExample) -> tuple[list[int], list[int]]:
-        prompt = self.prompt_ids(example.prompt)
+        prompt = self._prompt_ids(example.prompt)
         target = [
             *self.tokenizer(example.target, add_special_tokens=False)["input_ids"],
             self.tokenizer.eos_token_id,

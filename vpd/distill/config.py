@@ -69,9 +69,9 @@ class TrainConfig(BaseModel):
     arm: Arm = Field(description="student: answers and rationales; instruct: answers only")
     output: Path = Field(description="folder of this run: checkpoints, model, training.json")
     base: str | None = Field(
-        None, description="hub id or folder to start from; default: the embedded student"
+        default=None, description="hub id or folder to start from; default: the embedded student"
     )
-    student: StudentConfig = Field(default=StudentConfig())
+    student: StudentConfig = StudentConfig()
     seed: int = 0
     steps: int = Field(default=600, ge=1)
     batch_size: int = Field(default=48, ge=1, description="questions per step over all ranks")

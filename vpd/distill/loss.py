@@ -5,54 +5,20 @@
 with Q questions in the batch and no rationale term where a question has none (VPD section 3.2, after
 Distilling Step-by-Step, arXiv 2305.02301: an unweighted sum). The mean over ranks of equal Q is the loss of
 the whole batch.
-
-All rows of a picture share one pass over its image prefix: in a causal model keys and values of the prefix
-do not depend on the text, so the loss and gradients are those of separate sequences.
 """
-
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.nn import functional
-from transformers import DynamicCache
 
-from vpd.distill.collate import IGNORE, Batch, Prefix, TextBatch
-
-
-@dataclass(frozen=True)
-class EncodedPrefix:
-    """Keys and values of P image prefixes, and which of their positions are not padding (P, S)."""
-
-    layers: list[tuple[torch.Tensor, torch.Tensor]]
-    attention_mask: torch.Tensor
-
-    def repeat(self, picture: torch.Tensor) -> tuple[DynamicCache, torch.Tensor]:
-        """Return a fresh cache and mask with the prefix of `picture[i]` in row i."""
-        return DynamicCache([(k[picture], v[picture]) for k, v in self.layers]), self.attention_mask[picture]
-
-
-def encode_prefix(model: nn.Module, prefix: Prefix) -> EncodedPrefix:
-    """Run the model once over each picture."""
-    dtype = next(model.parameters()).dtype
-    inputs = {name: t.to(dtype) if t.is_floating_point() else t for name, t in prefix.items()}
-    cache = model(**inputs, use_cache=True, logits_to_keep=1).past_key_values
-    return EncodedPrefix([(layer.keys, layer.values) for layer in cache.layers], prefix["attention_mask"])
+from vpd.distill.collate import IGNORE, Batch, TextBatch
+from vpd.distill.prefix import EncodedPrefix, continue_text, encode_prefix
 
 
 def text_logits(model: nn.Module, prefix: EncodedPrefix, rows: TextBatch) -> torch.Tensor:
     """Return the logits (N, T, vocabulary) of text rows over their pictures."""
     cache, seen = prefix.repeat(rows.picture)
-    mask = torch.cat([seen, rows.attention_mask], dim=1)
-    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, seen.shape[1] :]
-    output = model(
-        input_ids=rows.input_ids,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=cache,
-        use_cache=True,
-    )
-    return output.logits  # type: ignore[no-any-return]
+    return continue_text(model, cache, torch.cat([seen, rows.attention_mask], dim=1), rows.input_ids)
 
 
 def example_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

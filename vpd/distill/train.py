@@ -1,7 +1,7 @@
 """Train one arm: `python -m vpd.distill.train --config run.json`, by hand, by torchrun, or by Dagster Pipes.
 
 Run again after any interruption, it goes on from the last whole checkpoint; after it has finished, it
-returns at once. On one machine `python -m vpd.distill.launch 2 --config run.json` starts two ranks.
+returns at once. On one machine `python -m vpd.distill.launch --ranks 2 --config run.json` starts two ranks.
 
 Not here: LoRA, gradient accumulation, preference optimisation.
 """
@@ -23,6 +23,7 @@ from vpd.distill.config import TrainConfig
 from vpd.distill.data import Examples
 from vpd.distill.engine import Engine, start_ranks, stop_ranks
 from vpd.distill.export import export
+from vpd.distill.launch import end_with_parent
 from vpd.distill.progress import MlflowRun, Progress, Record
 from vpd.distill.run_folder import RunFolder
 from vpd.distill.student import Vlm, build_student, load_student
@@ -149,6 +150,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m vpd.distill.train", description="Train one arm.")
     parser.add_argument("--config", type=Path, required=True, help="JSON file with the fields of TrainConfig")
     arguments = parser.parse_args()
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        end_with_parent()
     first = os.environ.get("RANK", "0") == "0"
     dagster = first and PipesEnvVarParamsLoader().is_dagster_pipes_process()  # type: ignore[no-untyped-call]
     try:

@@ -1,0 +1,62 @@
+"""Ask a trained student: greedy answers or rationales, in batches that look at each picture once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from vpd.distill.collate import Collator
+from vpd.distill.prefix import continue_text, encode_prefix
+from vpd.distill.student import Vlm, load_student
+from vpd.rationale.prompts import Mode, prompt_for
+
+LONGEST = {"answer": 16, "rationale": 192}  # tokens written at most
+
+
+class Student:
+    """A model that answers questions about pictures."""
+
+    def __init__(self, vlm: Vlm) -> None:
+        self.model = vlm.model.eval()
+        self.collate = Collator(vlm.processor)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "Student":
+        """Load an exported model by folder, or one from the hub; raises ConfigError if it is none."""
+        return cls(load_student(str(folder)))
+
+    def answer(
+        self,
+        images: Sequence[Image.Image],
+        questions: Sequence[str],
+        mode: Mode = "answer",
+        batch_size: int = 32,
+    ) -> list[str]:
+        """Return an answer, or a rationale that ends with one, to each question about its picture.
+
+        A picture object that is given for several questions of a batch is looked at once.
+        """
+        prompts = [prompt_for(question, mode) for question in questions]
+        texts: list[str] = []
+        for start in range(0, len(prompts), batch_size):
+            part = slice(start, start + batch_size)
+            texts += self._write(images[part], prompts[part], LONGEST[mode])
+        return texts
+
+    @torch.inference_mode()
+    def _write(self, images: Sequence[Image.Image], prompts: Sequence[str], longest: int) -> list[str]:
+        distinct = {id(image): image for image in images}
+        place = {key: i for i, key in enumerate(distinct)}
+        prefix = encode_prefix(self.model, self.collate.prefix(list(distinct.values())))
+        cache, seen = prefix.repeat(torch.tensor([place[id(image)] for image in images]))
+        tokens, mask = self.collate.prompts(prompts)
+        mask = torch.cat([seen, mask], dim=1)
+        written: list[torch.Tensor] = []
+        ended = torch.zeros(len(prompts), dtype=torch.bool)
+        while len(written) < longest and not ended.all():
+            tokens = continue_text(self.model, cache, mask, tokens, logits_to_keep=1).argmax(-1)
+            ended |= tokens[:, 0] == self.collate.tokenizer.eos_token_id
+            written.append(tokens.masked_fill(ended[:, None], self.collate.tokenizer.pad_token_id))
+            mask = torch.cat([mask, torch.ones_like(tokens)], dim=1)
+        return self.collate.texts(torch.cat(written, dim=1))
