@@ -75,3 +75,13 @@ def view_rays(camera: Camera, scale: int) -> NDArray[np.float32]:
     rays = plane @ camera.axes
     unit: NDArray[np.float32] = (rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32)
     return unit
+
+
+def camera_for(width: int, height: int) -> Camera:
+    """Return the camera of a picture of this size; for a foreign size, that of `full` stretched to fit."""
+    for camera in CAMERAS.values():
+        if (camera.width, camera.height) == (width, height):
+            return camera
+    full = CAMERAS["full"]
+    scale = width / full.width
+    return Camera(width, height, full.focal * scale, full.elevation, full.pitch)

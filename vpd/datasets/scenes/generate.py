@@ -47,8 +47,8 @@ class Placed:
 
 
 RULES: dict[LevelName, Rules] = {
-    "easy": Rules(near=6.0, far=11.0, border=2.0, gap=0.3, visible=0.85, apart=5.0, depth=0.3),
-    "full": Rules(near=5.6, far=12.5, border=3.0, gap=0.1, visible=0.35, apart=8.0, depth=0.25),
+    "easy": Rules(near=6.0, far=11.0, border=2.0, gap=0.3, visible=0.85, apart=5.0, depth=0.4),
+    "full": Rules(near=5.6, far=12.5, border=3.0, gap=0.1, visible=0.35, apart=8.0, depth=0.35),
 }
 
 
@@ -142,9 +142,9 @@ def _look(level: Level, rng: np.random.Generator) -> Look:
     if level.name == "easy":
         light = _direction(radians(-35 + rng.uniform(-8, 8)), radians(52 + rng.uniform(-4, 4)))
         ground = np.full((2, 2, 3), 0.86, np.float32)
-        return Look(light, 0.72, 0.5, ground, shadow=0.25, blur=0.8, noise=0.0)
+        return Look(light, 0.72, 0.5, ground, shadow=0.22, blur=2.0, noise=0.0)
     light = _direction(radians(rng.uniform(-95, 95)), radians(rng.uniform(40, 68)))
-    tint = rng.uniform(0.62, 0.88) + rng.uniform(-0.05, 0.05, 3)
+    tint = rng.uniform(0.68, 0.88) + rng.uniform(-0.05, 0.05, 3)
     ground = (tint + rng.uniform(-0.07, 0.07, (2, 2, 1))).astype(np.float32)
     diffuse, ambient = rng.uniform(0.5, 0.85), rng.uniform(0.38, 0.55)
     shadow, blur, noise = rng.uniform(0.25, 0.5), rng.uniform(2.0, 5.0), rng.uniform(1.0, 4.0)

@@ -27,7 +27,7 @@ COLORS: dict[str, tuple[float, float, float]] = {
     "cyan": (0.15, 0.78, 0.82),
     "orange": (0.96, 0.50, 0.08),
     "brown": (0.45, 0.27, 0.12),
-    "gray": (0.40, 0.40, 0.41),
+    "gray": (0.35, 0.35, 0.36),
 }
 SUPERSAMPLING = 3
 

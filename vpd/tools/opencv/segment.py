@@ -1,0 +1,128 @@
+"""Cut a picture into one-coloured regions that are not ground.
+
+The ground's colour is fitted as a smooth surface; a shadow is ground that got darker evenly and is reached
+from plain ground without crossing a sharp edge (so a gray object is not taken for one). What is left is
+labelled by hue, which shading and white highlights leave alone, and cut into connected regions.
+
+Not here: telling objects of the same colour apart where they touch, and shapes (`vpd.tools.opencv.fit`).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+# Degrees. Orange stands for brown too: they share their hue and differ in brightness only.
+HUES = {"red": 0, "orange": 28, "yellow": 52, "green": 127, "cyan": 183, "blue": 229, "purple": 279}
+GRAY = len(HUES)
+_DISTANCE = np.abs((np.arange(361)[:, None] - np.array(list(HUES.values())) + 180) % 360 - 180)
+_NEAREST_HUE = _DISTANCE.argmin(1).astype(np.uint8)
+
+PLAIN = 0.07  # least relative difference from the ground's colour that is seen as a change
+TINTED = 0.09  # least spread of the three channels' relative brightness that is no shadow
+DARKEST = 0.45  # relative brightness below which nothing is a shadow
+SHARP = 0.045  # brightness step between neighbouring pixels that bounds a shadow
+SATURATED = 0.24  # least saturation of a coloured pixel
+SMALLEST = 12 / 96**2  # least region, as a share of the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """One-coloured regions of a picture.
+
+    labels: (h, w) number of the region from 1, 0 for ground
+    hues:   per region from number 1: index into HUES, or GRAY
+    value:  (h, w, 3) RGB, 0 to 1, noise smoothed
+    """
+
+    labels: NDArray[np.int32]
+    hues: tuple[int, ...]
+    value: Image
+
+
+def segment(pixels: NDArray[np.uint8]) -> Regions:
+    """Return the regions of an RGB picture; specks join a neighbour or are left out."""
+    value: Image = (pixels * np.float32(1 / 255)).astype(np.float32)
+    if pixels.shape[1] > 150:
+        value = np.asarray(cv2.GaussianBlur(value, (0, 0), 0.9), np.float32)
+    things = _things(value)
+    hues = np.where(things, _hue_labels(value), np.uint8(255))
+    return _regions(hues, value)
+
+
+def _things(value: Image) -> Mask:
+    """Everything that is neither ground nor shadow."""
+    ratio = value / _ground(value)
+    low, high = ratio.min(-1), ratio.max(-1)
+    changed = (high > 1 + PLAIN) | (low < 1 - PLAIN)
+    shade_like = (high - low < TINTED) & (low > DARKEST) & (high < 1 + PLAIN)
+    step = cv2.morphologyEx(value.mean(-1), cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    smooth = (shade_like & ((step < SHARP) | ~changed)).astype(np.uint8)
+    count, parts = cv2.connectedComponents(smooth, connectivity=4)
+    plain = np.bincount(parts[~changed], minlength=count)
+    reached = (plain > 0.004 * value[..., 0].size)[parts] & (smooth > 0)
+    return np.asarray(changed & ~_near(reached, shade_like))
+
+
+def _near(mask: Mask, allowed: Mask) -> Mask:
+    grown = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.asarray(mask | (grown & allowed))
+
+
+def _ground(value: Image) -> Image:
+    """Fit every channel with 1, x, y, xy to the pixels that agree with the fit, beginning at the median."""
+    height, width = value.shape[:2]
+    step = max(1, width // 40)
+    y, x = np.mgrid[0:height:step, 0:width:step].reshape(2, -1).astype(np.float32)
+    sample = value[::step, ::step].reshape(-1, 3)
+    basis = np.stack([np.ones_like(x), x / width, y / height, x * y / (width * height)], 1)
+    fitted = np.broadcast_to(np.median(sample, 0), sample.shape)
+    for tolerance in (0.2, 0.12, 0.06, 0.04):
+        close = np.abs(sample - fitted).max(1) < tolerance
+        if close.sum() < 20:
+            break
+        weights = np.linalg.lstsq(basis[close], sample[close], rcond=None)[0]
+        fitted = basis @ weights
+    across = np.arange(width, dtype=np.float32)[None, :, None] / width
+    down = np.arange(height, dtype=np.float32)[:, None, None] / height
+    w = weights.astype(np.float32)
+    return np.maximum(w[0] + w[1] * across + (w[2] + w[3] * across) * down, np.float32(0.05))
+
+
+def _hue_labels(value: Image) -> NDArray[np.uint8]:
+    hsv = cv2.cvtColor(value, cv2.COLOR_RGB2HSV)
+    nearest = _NEAREST_HUE[np.clip(hsv[..., 0], 0, 360).astype(np.int32)]
+    return np.where(hsv[..., 1] >= SATURATED, nearest, np.uint8(GRAY))
+
+
+def _regions(hues: NDArray[np.uint8], value: Image) -> Regions:
+    smallest = SMALLEST * hues.size
+    labels = np.zeros(hues.shape, np.int32)
+    kept: list[int] = []
+    specks = np.zeros(hues.shape, np.uint8)
+    for hue in np.unique(hues[hues != 255]).tolist():
+        count, parts, stats, _ = cv2.connectedComponentsWithStats(
+            (hues == hue).astype(np.uint8), connectivity=4
+        )
+        for part in range(1, count):
+            left, top, width, height, area = stats[part]
+            window = (slice(top, top + height), slice(left, left + width))
+            inside = parts[window] == part
+            if area < smallest:
+                specks[window][inside] = 1
+                continue
+            kept.append(hue)
+            labels[window][inside] = len(kept)
+    return Regions(_absorb(labels, specks), tuple(kept), value)
+
+
+def _absorb(labels: NDArray[np.int32], specks: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Give specks (highlights, noise, blended edges) to a region they touch."""
+    grown = labels.astype(np.float32)
+    for _ in range(3):
+        grown = np.where((specks > 0) & (grown == 0), cv2.dilate(grown, np.ones((3, 3), np.uint8)), grown)
+    return grown.astype(np.int32)
