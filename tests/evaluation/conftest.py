@@ -1,4 +1,4 @@
-"""A small store: two shards of drawn pictures with questions, programs, runs and verdicts; and fake models."""
+"""A small store: two shards of drawn pictures with questions, programs, runs and verdicts; fake models."""
 
 import io
 import random

@@ -11,6 +11,7 @@ import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from PIL import Image
@@ -43,6 +44,19 @@ class Arm:
     run_id: str
     checkpoint_sha256: str
     load: Callable[[], AnsweringModel]
+
+
+def trained_arm(store: ArtifactStore, name: str, run_id: str, cache: Path) -> Arm:
+    """Return the arm of a training run; its files are fetched under `cache` when it is first asked.
+
+    Raises StoreError if the store has no such run.
+    """
+    from vpd.distill.checkpoint import fetch_run, find_run
+    from vpd.distill.generate import Student
+
+    files = find_run(store, run_id)["files"]
+    digest = hashlib.sha256(canonical_json(files).encode()).hexdigest()
+    return Arm(name, run_id, digest, lambda: Student.load(fetch_run(store, run_id, cache)))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ one to use. The store keeps a document `models/<name>-<version>` for lineage.
 import base64
 import io
 import tempfile
+import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from PIL import Image
 
-from vpd.errors import ConfigError
+from vpd.errors import ConfigError, StoreError
 from vpd.evaluation.evaluate import STUDENT
 from vpd.evaluation.results import Evaluation, find_evaluation
 from vpd.evaluation.tracking import Tracking
-from vpd.records import PREDICTIONS
+from vpd.records import PREDICTIONS, stable_id
 from vpd.store import ArtifactStore
 
 if TYPE_CHECKING:
@@ -33,16 +34,6 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 _NO_MODEL = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 SHARED_QUESTIONS = 0.5  # a comparison rests on at least this share of the new model's test questions
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """What a model version was made from."""
-
-    training_run: str
-    mlflow_run: str
-    dataset_digest: str
-    shards: int
 
 
 @dataclass(frozen=True)
@@ -70,36 +61,28 @@ def register(
     store: ArtifactStore,
     checkpoint: Path,
     evaluation: Evaluation,
-    lineage: Lineage,
     name: str = MODEL_NAME,
 ) -> Registered:
     """Register a student's checkpoint folder as a model version, or find the version it already has.
 
-    Raises RegistryError if MLflow cannot be reached; run again, nothing is registered twice.
+    The version's files go to the MLflow run of the training. Raises StoreError if the store does not know
+    the training run, RegistryError if MLflow cannot be reached; run again, nothing is registered twice.
     """
+    lineage = _lineage(store, evaluation)
+    tags = {f"vpd.{key}": str(value) for key, value in lineage.items()}
     client = tracking.client()
-    tags = _tags(store, evaluation, lineage)
     with tracking.errors(f"register {checkpoint} as {name!r}"):
         _ensure_model(client, name)
-        found = _find_version(client, name, tags["vpd.checkpoint_sha256"])
-        version = found or _create_version(client, name, checkpoint, lineage.mlflow_run, tags)
+        found = _find_version(client, name, lineage["checkpoint_sha256"])
+        run_id = lineage["mlflow_run_id"] or tracking.find_or_start_run(name, tags)
+        version = found or _create_version(client, name, checkpoint, run_id, tags)
         for key, value in tags.items() if found else ():
             client.set_model_version_tag(name, version.version, key, value)
         registered = Registered(name, str(version.version), created=found is None)
         if _aliased(client, name, CHAMPION) != registered.version:
             client.set_registered_model_alias(name, CHALLENGER, registered.version)
-    store.put_document(
-        f"models/{name}-{registered.version}",
-        {
-            "name": name,
-            "version": registered.version,
-            "source": version.source,
-            "checkpoint_sha256": evaluation.checkpoints[STUDENT],
-            "evaluation_id": evaluation.evaluation_id,
-            "run_id": lineage.training_run,
-            **asdict(lineage),
-        },
-    )
+    document = {"name": name, "version": registered.version, "source": version.source, **lineage}
+    store.put_document(f"models/{name}-{registered.version}", document)
     return registered
 
 
@@ -156,13 +139,14 @@ def load_model(tracking: Tracking, uri: str) -> Any:
     from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
     from mlflow.exceptions import MlflowException
 
+    pyfunc = _pyfunc()
     tracking.client()
     mlflow.set_tracking_uri(tracking.uri)
     mlflow.set_registry_uri(tracking.uri)
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
     with tracking.errors(f"load {uri}"):
         try:
-            return mlflow.pyfunc.load_model(uri)
+            return pyfunc.load_model(uri)
         except MlflowException as error:
             if error.error_code not in _NO_MODEL:
                 raise
@@ -190,17 +174,25 @@ def _scores(store: ArtifactStore, evaluation: Evaluation) -> pl.DataFrame:
     return store.read_shard(PREDICTIONS, shard).select("question_id", "correct")
 
 
-def _tags(store: ArtifactStore, evaluation: Evaluation, lineage: Lineage) -> dict[str, str]:
-    tags = {
+def _lineage(store: ArtifactStore, evaluation: Evaluation) -> dict[str, Any]:
+    """Return what the version was made from: the document of the model, and the tags of its version."""
+    run = store.get_document(f"runs/{evaluation.runs[STUDENT]}")
+    if run is None:
+        raise StoreError(
+            f"training run {evaluation.runs[STUDENT]} is not in {store.uri}: materialise vlm_checkpoint again"
+        )
+    return {
+        "run_id": evaluation.runs[STUDENT],
+        "mlflow_run_id": run["mlflow_run_id"],
         "checkpoint_sha256": evaluation.checkpoints[STUDENT],
+        "dataset_digest": stable_id(run["digests"]),
+        "shards": len(run["digests"]),
         "evaluation_id": evaluation.evaluation_id,
         "store": store.uri,
         "scorer": evaluation.scorer,
-        "accuracy_answer": f"{evaluation.result(STUDENT, 'answer').accuracy.mean:.4f}",
-        "accuracy_rationale": f"{evaluation.result(STUDENT, 'rationale').accuracy.mean:.4f}",
-        **{key: str(value) for key, value in asdict(lineage).items()},
+        "accuracy_answer": round(evaluation.result(STUDENT, "answer").accuracy.mean, 4),
+        "accuracy_rationale": round(evaluation.result(STUDENT, "rationale").accuracy.mean, 4),
     }
-    return {f"vpd.{key}": value for key, value in tags.items()}
 
 
 def _ensure_model(client: "MlflowClient", name: str) -> None:
@@ -221,11 +213,9 @@ def _aliased(client: "MlflowClient", name: str, alias: str) -> str | None:
 def _create_version(
     client: "MlflowClient", name: str, checkpoint: Path, run_id: str, tags: dict[str, str]
 ) -> "ModelVersion":
-    import mlflow.pyfunc
-
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model"
-        mlflow.pyfunc.save_model(
+        _pyfunc().save_model(
             path=str(model),
             python_model=str(Path(__file__).with_name("pyfunc.py")),
             artifacts={"checkpoint": str(checkpoint)},
@@ -234,6 +224,14 @@ def _create_version(
         )
         client.log_artifacts(run_id, str(model), "model")
     return client.create_model_version(name, f"runs:/{run_id}/model", run_id=run_id, tags=tags)
+
+
+def _pyfunc() -> Any:
+    """Import MLflow's pyfunc without the warnings that it gives about its own type hints."""
+    with warnings.catch_warnings(action="ignore"):
+        import mlflow.pyfunc
+
+    return mlflow.pyfunc
 
 
 def _interface() -> dict[str, Any]:

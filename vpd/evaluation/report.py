@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from itertools import cycle
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -42,24 +41,17 @@ COLORS = {
     (PRIOR, "answer"): "#a3a9b1",
     (PROGRAM_MODEL, FIRST): "#4f8f63",
 }
-CURVE_COLORS = ("#1d5fa6", "#85b4e0", "#d9822b", "#4f8f63", "#7a5ea8", "#a3a9b1")
-
-Points = Sequence[tuple[float, float]]
+_CURVE_POINTS = 120  # a curve is drawn as means over at most so many stretches of steps
 
 
-def render_report(
-    store: ArtifactStore, evaluation: Evaluation, curves: Mapping[str, Points] | None = None
-) -> str:
-    """Return the report as HTML.
+def render_report(store: ArtifactStore, evaluation: Evaluation) -> str:
+    """Return the report as HTML; loss curves are shown if the store knows the training runs.
 
-    `curves` are training losses by name, each as (step, loss). Raises MissingShardError if a shard that the
-    evaluation rests on is gone.
+    Raises MissingShardError if a shard that the evaluation rests on is gone.
     """
     families = sorted({family for result in evaluation.results for family in result.families})
-    drawn = [
-        Curve(name, color, points)
-        for (name, points), color in zip((curves or {}).items(), cycle(CURVE_COLORS), strict=False)
-    ]
+    runs = {arm: store.get_document(f"runs/{run}") or {} for arm, run in evaluation.runs.items()}
+    curves = loss_curves({arm: run.get("history", []) for arm, run in runs.items()})
     by_maker = {(r.model, r.mode): r for r in evaluation.results}
     series = [Series(NAMES[m], color, by_maker[m].families) for m, color in COLORS.items()]
     template = _environment().get_template("report.html.j2")
@@ -74,11 +66,11 @@ def render_report(
             [(title(c), c.difference) for c in evaluation.comparisons], "Differences in accuracy, in points"
         ),
         title=title,
-        curves=drawn,
-        loss_plot=lines(drawn, "Training loss over steps") if drawn else None,
+        curves=curves,
+        loss_plot=lines(curves, "Training loss over steps") if curves else None,
         yields={family: rates(counts) for family, counts in _yields(store).items()},
         items=gallery(store, evaluation, GALLERY),
-        runs={arm: store.get_document(f"runs/{run}") or {} for arm, run in evaluation.runs.items()},
+        runs=runs,
         versions={"python": platform.python_version(), **_versions()},
         store_uri=store.uri,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -118,6 +110,22 @@ def conclusion(comparison: Comparison, results: Mapping[tuple[str, str], ModelRe
     if gap.high < 0:
         return f"{found} The interval lies below zero: on pictures like these this student is behind."
     return f"{found} The interval includes zero: this run shows no difference between the two."
+
+
+def loss_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> list[Curve]:
+    """Return the loss of each arm and mode over steps, as means over stretches of steps.
+
+    A history is a list of records with `step` and, where measured, the loss of each mode under its name.
+    """
+    curves = []
+    for (arm, mode), color in COLORS.items():
+        points = [(r["step"], r[mode]) for r in histories.get(arm, ()) if mode in r]
+        size = -(-len(points) // _CURVE_POINTS)
+        stretches = [points[i : i + size] for i in range(0, len(points), size)] if points else []
+        means = [(part[-1][0], sum(loss for _, loss in part) / len(part)) for part in stretches]
+        if means:
+            curves.append(Curve(NAMES[arm, mode], color, means))
+    return curves
 
 
 def _yields(store: ArtifactStore) -> dict[str, dict[str, int]]:

@@ -1,0 +1,160 @@
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vpd.errors import StoreError
+from vpd.evaluation.arms import Arm
+from vpd.evaluation.evaluate import EvaluationSettings, evaluate
+from vpd.evaluation.gallery import describe
+from vpd.evaluation.report import loss_curves, render_report, write_report
+from vpd.evaluation.results import Evaluation
+from vpd.execution.trace import PatchRef, TraceEvent
+from vpd.geometry import Box
+from vpd.records import PREDICTIONS, QUESTIONS
+from vpd.store import ArtifactStore
+
+MakeArm = Callable[[str, Any], Arm]
+HOSTILE = '</h3><script>alert("x")</script>" onload="x'
+
+
+class Page(HTMLParser):
+    """What is in a page: section ids, tags, and addresses it would load."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id" and value:
+                self.ids.add(value)
+            if name in {"src", "href"} and value:
+                self.addresses.append(value)
+            if name.startswith("on"):
+                self.handlers.append(name)
+
+
+@pytest.fixture
+def evaluation(store: ArtifactStore, arm: MakeArm, fake_model: Any) -> Evaluation:
+    settings = EvaluationSettings(resamples=200)
+    return evaluate(store, arm("student", fake_model(0.7)), arm("instruct", fake_model(0.4)), settings)
+
+
+def test_report_has_every_section_and_loads_nothing(store: ArtifactStore, evaluation: Evaluation) -> None:
+    for run in evaluation.runs.values():
+        store.put_document(
+            f"runs/{run}", {"history": [{"step": 1, "answer": 2.0}, {"step": 2, "answer": 1.0}], "seed": 7}
+        )
+    html = render_report(store, evaluation)
+    page = Page(html)
+    sections = {"conclusion", "results", "differences", "families", "rationales", "training", "yields"}
+    assert page.ids >= sections | {"gallery", "limits", "provenance"}
+    assert page.addresses
+    assert all(address.startswith("data:image/") for address in page.addresses)
+    assert page.tags.count("article") == 24
+    assert "script" not in page.tags
+    assert evaluation.evaluation_id in html
+    assert len(html) < 3_000_000
+
+
+def test_report_without_training_documents_leaves_the_loss_plot_out(
+    store: ArtifactStore, evaluation: Evaluation
+) -> None:
+    assert "training" not in Page(render_report(store, evaluation)).ids
+
+
+def test_report_escapes_hostile_questions_and_model_texts(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    frame = store.read_shard(QUESTIONS, "toy-000")
+    rows = [{**r, "text": f"{r['text']} {HOSTILE}", "family": HOSTILE} for r in frame.iter_rows(named=True)]
+    store.write_shard(QUESTIONS, "toy-000", type(frame)(rows, schema=QUESTIONS.schema), "hostile")
+    model = fake_model(0.7, rationale=f"{HOSTILE} [1 2 3 4] The answer is {{answer}}.")
+    done = evaluate(
+        store, arm("student", model), arm("instruct", fake_model(0.4)), EvaluationSettings(resamples=200)
+    )
+    html = render_report(store, done)
+    page = Page(html)
+    assert "script" not in page.tags
+    assert not page.handlers
+    assert html.count("&lt;/h3&gt;&lt;script&gt;") > 10
+
+
+def test_report_says_that_an_interval_with_zero_shows_no_difference(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    done = evaluate(
+        store, arm("student", fake_model(0.5)), arm("instruct", fake_model(0.5)), EvaluationSettings()
+    )
+    found = re.search(r'id="conclusion">([^<]*)<', render_report(store, done))
+    assert found is not None
+    assert "includes zero" in found[1]
+
+
+def test_report_shows_what_was_predicted_after_the_data_grew(
+    store: ArtifactStore, evaluation: Evaluation
+) -> None:
+    before = Page(render_report(store, evaluation)).tags
+    frame = store.read_shard(QUESTIONS, "toy-001")
+    more = [{**r, "question_id": f"new {r['question_id']}"} for r in frame.iter_rows(named=True)]
+    store.write_shard(QUESTIONS, "toy-002", type(frame)(more, schema=QUESTIONS.schema), "new")
+    assert Page(render_report(store, evaluation)).tags == before
+
+
+def test_report_without_predictions_says_what_is_missing(
+    store: ArtifactStore, evaluation: Evaluation
+) -> None:
+    shard = evaluation.result("student", "answer").shard
+    store.objects.delete(f"tables/{PREDICTIONS.name}/{shard}/manifest.json")
+    with pytest.raises(StoreError, match=shard):
+        render_report(store, evaluation)
+
+
+def test_write_report_leaves_no_half_file(tmp_path: Path) -> None:
+    write_report("<p>ü", tmp_path / "new" / "report.html")
+    assert (tmp_path / "new" / "report.html").read_text() == "<p>ü"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"report\.html"):
+        write_report("<p>", tmp_path / "file" / "report.html")
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["report.html"]
+
+
+def test_loss_curves_average_and_keep_the_last_step() -> None:
+    history = [{"step": float(i + 1), "answer": float(i % 2)} for i in range(1000)]
+    (curve,) = loss_curves({"student": history, "instruct": []})
+    assert len(curve.points) <= 120
+    assert curve.points[-1][0] == 1000
+    assert sum(y for _, y in curve.points) / len(curve.points) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            TraceEvent(
+                0,
+                1,
+                "tool",
+                "find",
+                (PatchRef(1, "cube", Box(0, 0, 1, 1)),),
+                PatchRef(0, "image", Box(0, 0, 9, 9)),
+                ("cube",),
+            ),
+            '#0.find("cube") → [#1]',
+        ),
+        (TraceEvent(0, 1, "value", "count", 2), "count = 2"),
+        (TraceEvent(0, 1, "branch", "count > 1", True), "count > 1 is True"),
+        (TraceEvent(0, 1, "return", "count", "yes"), 'returns "yes"'),
+    ],
+)
+def test_describe_writes_one_line_for_each_kind_of_event(event: TraceEvent, line: str) -> None:
+    assert describe(event) == line
