@@ -1,0 +1,86 @@
+"""What a trace says, indexed for checking: boxes by name, counts, properties, answers, depths.
+
+Built from the typed events alone, never from a rationale or from the renderer's own bookkeeping. Boxes are
+known by their integers on the 0-1000 grid, which is how rationales write them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from vpd.execution.trace import PatchRef, TraceEvent, Value
+from vpd.geometry import Box
+from vpd.rationale.nouns import name_key, quality_key
+from vpd.scoring.normalize import normalize
+
+GridBox = tuple[int, int, int, int]
+
+
+class Facts:
+    """The facts of one run on a picture of `width` by `height` pixels."""
+
+    def __init__(self, events: Sequence[TraceEvent], width: int, height: int) -> None:
+        self.size = (width, height)
+        self.picture = self.grid(Box(0, 0, width, height))
+        self.pixels: dict[GridBox, Box] = {}
+        self.finds: dict[tuple[GridBox, str], list[tuple[GridBox, ...]]] = defaultdict(list)
+        self.named: dict[str, set[GridBox]] = defaultdict(set)
+        self.exists: dict[tuple[GridBox, str], bool] = {}
+        self.properties: dict[tuple[GridBox, str], set[bool]] = defaultdict(set)
+        self.loose_properties: dict[tuple[GridBox, str, str], set[bool]] = defaultdict(set)
+        self.replies: set[tuple[GridBox, str, str]] = set()
+        self.matches: set[tuple[GridBox, str]] = set()
+        self.depths: dict[GridBox, float] = {}
+        self.numbers: set[float] = set()
+        for event in events:
+            self._add(event)
+
+    def grid(self, box: Box) -> GridBox:
+        """Return a box's integers on the 0-1000 grid."""
+        return box.on_grid(*self.size)
+
+    def _add(self, event: TraceEvent) -> None:
+        for patch in _patches((event.value, event.args, event.patch)):
+            self.pixels[self.grid(patch.box)] = patch.box
+        self.numbers.update(_numbers(event.value))
+        if event.kind == "tool":
+            self._add_tool(event)
+
+    def _add_tool(self, event: TraceEvent) -> None:
+        at = self.picture if event.patch is None else self.grid(event.patch.box)
+        match event.name, event.args, event.value:
+            case "find", (str(name),), tuple(found):
+                boxes = tuple(self.grid(p.box) for p in found if isinstance(p, PatchRef))
+                self.finds[at, name_key(name)].append(boxes)
+                self.named[name_key(name)].update(boxes)
+                self.numbers.add(len(boxes))
+            case "exists", (str(name),), bool(there):
+                self.exists[at, name_key(name)] = there
+            case "verify_property", (str(name), str(prop)), bool(holds):
+                self.properties[at, quality_key(prop)].add(holds)
+                self.loose_properties[at, name_key(name), quality_key(prop)].add(holds)
+            case "simple_query", (str(question),), reply:
+                self.replies.add((at, normalize(question), normalize(str(reply))))
+            case "best_text_match", _, reply:
+                self.matches.add((at, normalize(str(reply))))
+            case "compute_depth", _, (int() | float()) as depth:
+                self.depths[at] = float(depth)
+            case _:
+                return
+
+
+def _patches(value: Value | tuple[object, ...] | None) -> Iterator[PatchRef]:
+    if isinstance(value, PatchRef):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _patches(item)  # type: ignore[arg-type]
+
+
+def _numbers(value: Value) -> Iterable[float]:
+    if isinstance(value, tuple):
+        return [float(len(value))]
+    text = normalize(value) if isinstance(value, str) else value
+    try:
+        return [] if text is None or isinstance(text, bool | PatchRef) else [float(text)]
+    except ValueError:
+        return []
