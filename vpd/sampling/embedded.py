@@ -52,8 +52,8 @@ def _download(model: ModelFile, folder: Path) -> Path:
         return Path(hf_hub_download(model.hub_repo, model.name, local_dir=folder))
     except Exception as error:  # the hub client raises many kinds; all mean that there is no file
         raise ModelFileError(
-            f"{model.name} is not in {folder} and the hub gave none ({type(error).__name__}): put the file there, "
-            "set VPD_MODEL_DIR to its folder, or set VPD_LLM_URL to an OpenAI-compatible endpoint"
+            f"{model.name} is not in {folder} and the hub gave none ({type(error).__name__}): put the file "
+            "there, set VPD_MODEL_DIR to its folder, or set VPD_LLM_URL to an OpenAI-compatible endpoint"
         ) from error
 
 

@@ -76,8 +76,8 @@ class Sampler:
         """An endpoint that fails every retry is down: stop here, everything answered so far is kept."""
         if all(a.problem_class == "provider" for a in asked):
             raise EndpointError(
-                f"the language model failed on {request.question!r} ({asked[0].problem}): see whether it is up, "
-                "then run again; answers so far are kept and are not asked for again"
+                f"the language model failed on {request.question!r} ({asked[0].problem}): see whether it "
+                "is up, then run again; answers so far are kept and are not asked for again"
             )
 
 
@@ -115,4 +115,5 @@ def open_sampler(
 
 def default_config(settings: Settings) -> SamplingConfig:
     """Return the default sampling parameters for the model that the environment names."""
-    return SamplingConfig(model=settings.llm_model) if settings.llm_model else SamplingConfig()
+    named = {"model": settings.llm_model} if settings.llm_model else {}
+    return SamplingConfig.model_validate(named)

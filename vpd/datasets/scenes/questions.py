@@ -2,7 +2,7 @@
 
 Six families: count, exist, attribute, compare, spatial, compose. A form is a text with a meaning: applied to
 a scene it gives the answer, or None where the question does not fit (its "the red cube" is not unique). Each
-picture draws families in turn and, inside a family, an answer before a question, so that answers are balanced.
+picture draws families in turn and, inside a family, an answer before a question: answers are balanced.
 
 The labels made here are the only use of ground truth in the pipeline.
 """

@@ -1,0 +1,56 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from vpd.errors import StoreError
+from vpd.sampling.answers import Answer, AnswerCache
+
+
+def answer(sample=0, text="code", problem_class=None, key="k"):
+    problem = None if problem_class is None else "failed"
+    return Answer(key, sample, text, problem, problem_class, "stop", -0.25, 12, "live")
+
+
+@pytest.fixture
+def cache(tmp_path):
+    opened = AnswerCache(tmp_path / "deep" / "answers.sqlite")
+    yield opened
+    opened.close()
+
+
+def test_answers_put_get_returns_the_same(cache):
+    cache.put([answer(0), answer(2, "other")])
+    assert cache.get("k") == {0: answer(0), 2: answer(2, "other")}
+    assert cache.get("unknown") == {}
+
+
+def test_answers_provider_failure_is_asked_again_and_replaced(cache):
+    cache.put([answer(0, None, "provider"), answer(1, None, "request")])
+    assert set(cache.get("k")) == {1}
+    cache.put([answer(0)])
+    assert cache.get("k")[0] == answer(0)
+
+
+def test_answers_process_killed_after_put_loses_nothing(tmp_path):
+    path = tmp_path / "answers.sqlite"
+    code = (
+        "import os, signal, pathlib\n"
+        "from vpd.sampling.answers import Answer, AnswerCache\n"
+        f"cache = AnswerCache(pathlib.Path({str(path)!r}))\n"
+        "for i in range(20):\n"
+        "    cache.put([Answer('k', i, f't{i}', None, None, 'stop', None, 1, 'live')])\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ, check=False)
+    assert done.returncode == -9
+    cache = AnswerCache(path)
+    assert [a.text for a in cache.get("k").values()] == [f"t{i}" for i in range(20)]
+    cache.close()
+
+
+def test_answers_unusable_place_is_a_store_error(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match="cannot use"):
+        AnswerCache(tmp_path / "file" / "answers.sqlite")

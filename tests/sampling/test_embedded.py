@@ -1,0 +1,32 @@
+import pytest
+
+from vpd.errors import ModelFileError
+from vpd.sampling.client import HttpChatEndpoint
+from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, ModelFile, find_model
+from vpd.sampling.request import SamplingConfig, build_request
+from vpd.settings import load_settings
+
+
+def test_model_file_with_wrong_content_is_refused(tmp_path):
+    (tmp_path / "m.gguf").write_bytes(b"something else")
+    with pytest.raises(ModelFileError, match="sha256"):
+        find_model(ModelFile("m.gguf", "0" * 64, "nobody/none", "none"), tmp_path)
+
+
+def test_model_file_missing_and_hub_offline_says_where_to_put_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelFileError, match="VPD_MODEL_DIR"):
+        find_model(ModelFile("m.gguf", "0" * 64, "nobody/none", "none"), tmp_path)
+
+
+@pytest.mark.live
+def test_embedded_server_writes_two_programs_for_one_prompt():
+    folder = load_settings().model_dir.expanduser()
+    if not (folder / SAMPLER_MODEL.name).exists():
+        pytest.skip(f"{SAMPLER_MODEL.name} is not in {folder}")
+    server = EmbeddedServer(find_model(SAMPLER_MODEL, folder), slots=2, threads=2)
+    endpoint = HttpChatEndpoint(server.url)
+    answers = endpoint.complete(build_request(SamplingConfig(), "How many dogs are there?"), [0, 1])
+    endpoint.close()
+    assert all("def execute_command" in (a.text or "") for a in answers)
+    assert all(a.logprob is not None and a.logprob <= 0 for a in answers)
