@@ -7,6 +7,7 @@
     p.find(e)      the call's line, for the tool event
     xs.sort(...)   the prelude's version, whose key may call tools
     any(... for)   a loop that stops as early as Python's; also for all() and next()
+    key=d.get      a lambda: the sandbox knows methods of its own types only in calls
 
 An event carries the number of its `Site`, so the sandbox never sees lines or source text.
 """
@@ -23,6 +24,7 @@ from vpd.execution.program import ENTRY, Program, ProgramProblem, canonical
 from vpd.execution.trace import Kind
 
 LINED_METHODS = frozenset(TOOL_METHODS) | {"crop"}
+BOUND_METHODS = frozenset({"append", "count", "get", "index", "lower", "strip", "upper"})
 _HasTest = TypeVar("_HasTest", ast.If, ast.While, ast.IfExp, ast.Assert)
 
 
@@ -156,16 +158,33 @@ class _Rewrite(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if isinstance(node.func, ast.Name) and node.func.id not in self._own_names:
             node = early_exit(node) or node
-        self.generic_visit(node)
-        if not isinstance(node.func, ast.Attribute):
+        method = node.func if isinstance(node.func, ast.Attribute) else None
+        if method is None:
+            self.generic_visit(node)
             return node
-        if node.func.attr == "sort":
-            return ast.copy_location(
-                ast.Call(_name("_vpd_sort"), [node.func.value, *node.args], node.keywords), node
-            )
-        if node.func.attr in LINED_METHODS:
+        method.value = self.visit(method.value)
+        node.args = [self.visit(arg) for arg in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+        if method.attr == "sort":
+            sort = ast.Call(_name("_vpd_sort"), [method.value, *node.args], node.keywords)
+            return ast.copy_location(sort, node)
+        if method.attr in LINED_METHODS:
             node.keywords.append(ast.keyword(None, _call("_vpd_at", ast.Constant(node.lineno))))
         return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        bound = node.attr in BOUND_METHODS and isinstance(node.ctx, ast.Load)
+        return _bound(node) if bound else node
+
+
+def _bound(method: ast.Attribute) -> ast.expr:
+    """Return a lambda that calls `owner.method`, for a method that is read and not called."""
+    code = f"(lambda _vpd_owner: lambda *_vpd_args: _vpd_owner.{method.attr}(*_vpd_args))(0)"
+    call = ast.parse(code, mode="eval").body
+    assert isinstance(call, ast.Call)
+    call.args = [method.value]
+    return call
 
 
 def _is_boolean(node: ast.expr) -> bool:
