@@ -2,6 +2,9 @@
 
 import io
 import random
+import shutil
+import sys
+import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +16,9 @@ from PIL import ImageDraw
 from vpd.datasets.scenes.world import Scene, SceneObject
 from vpd.evaluation.answers import Mode
 from vpd.evaluation.arms import Arm
+from vpd.evaluation.evaluate import EvaluationSettings, evaluate
+from vpd.evaluation.results import Evaluation
+from vpd.evaluation.tracking import Tracking
 from vpd.execution.trace import PatchRef, TraceEvent, events_to_json
 from vpd.geometry import Box
 from vpd.records import (
@@ -258,3 +264,71 @@ def arm() -> Callable[[str, FakeModel], Arm]:
         return Arm(name, run, stable_id("checkpoint", run), lambda: model)
 
     return make
+
+
+class TinyStudent:
+    """Stands for vpd.distill.generate.Student: says what its checkpoint folder holds."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    @classmethod
+    def load(cls, folder: Path) -> "TinyStudent":
+        return cls((folder / "word.txt").read_text())
+
+    def answer(
+        self, images: Sequence[Pictures.Image], questions: Sequence[str], mode: str, batch_size: int
+    ) -> list[str]:
+        explained = f"{images[0].size[0]} wide [0 0 500 500]. The answer is {self.word}."
+        return [self.word if mode == "answer" else explained for _ in questions]
+
+
+@pytest.fixture
+def _tiny_student(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("vpd.distill.generate")
+    module.Student = TinyStudent  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "vpd.distill.generate", module)
+
+
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's tables, made once: that takes seconds, a copy does not."""
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    Tracking(f"sqlite:///{path}").client().search_experiments()
+    return path
+
+
+@pytest.fixture
+def tracking(tmp_path: Path, empty_database: Path) -> Tracking:
+    (tmp_path / "home").mkdir()
+    shutil.copy(empty_database, tmp_path / "home" / "mlflow.db")
+    return Tracking(f"sqlite:///{tmp_path / 'home' / 'mlflow.db'}")
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    (folder / "word.txt").write_text("red")
+    return folder
+
+
+@pytest.fixture
+def evaluated(
+    store: ArtifactStore, arm: Callable[[str, FakeModel], Arm], fake_model: type[FakeModel]
+) -> Callable[[float], Evaluation]:
+    """Evaluate a student of some skill, with the document of its training run in the store."""
+
+    def run(right: float) -> Evaluation:
+        done = evaluate(
+            store,
+            arm("student", fake_model(right)),
+            arm("instruct", fake_model(0.2)),
+            EvaluationSettings(resamples=200),
+        )
+        store.put_document(
+            f"runs/{done.runs['student']}", {"mlflow_run_id": None, "digests": {"toy-000": "abc"}}
+        )
+        return done
+
+    return run

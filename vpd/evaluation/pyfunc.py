@@ -31,8 +31,12 @@ class VpdStudent(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
         self.student = Student.load(Path(context.artifacts[CHECKPOINT]))
 
-    # No hint for `model_input`: MLflow would take it for the input's schema.
-    def predict(self, context: Any, model_input, params: dict[str, Any] | None = None) -> pd.DataFrame:  # type: ignore[no-untyped-def]  # noqa: ARG002
+    def predict(
+        self,
+        context: Any,  # noqa: ARG002
+        model_input: Any,
+        params: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> pd.DataFrame:
         """Return answer and rationale of every record; raises DataError that names an unreadable one."""
         records = pd.DataFrame(model_input)
         images = [read_image(value, row) for row, value in enumerate(records["image"])]

@@ -9,7 +9,8 @@ import base64
 import io
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -139,12 +140,11 @@ def load_model(tracking: Tracking, uri: str) -> Any:
     from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
     from mlflow.exceptions import MlflowException
 
-    pyfunc = _pyfunc()
     tracking.client()
     mlflow.set_tracking_uri(tracking.uri)
     mlflow.set_registry_uri(tracking.uri)
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
-    with tracking.errors(f"load {uri}"):
+    with tracking.errors(f"load {uri}"), _pyfunc() as pyfunc:
         try:
             return pyfunc.load_model(uri)
         except MlflowException as error:
@@ -213,9 +213,9 @@ def _aliased(client: "MlflowClient", name: str, alias: str) -> str | None:
 def _create_version(
     client: "MlflowClient", name: str, checkpoint: Path, run_id: str, tags: dict[str, str]
 ) -> "ModelVersion":
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _pyfunc() as pyfunc:
         model = Path(folder) / "model"
-        _pyfunc().save_model(
+        pyfunc.save_model(
             path=str(model),
             python_model=str(Path(__file__).with_name("pyfunc.py")),
             artifacts={"checkpoint": str(checkpoint)},
@@ -226,12 +226,13 @@ def _create_version(
     return client.create_model_version(name, f"runs:/{run_id}/model", run_id=run_id, tags=tags)
 
 
-def _pyfunc() -> Any:
-    """Import MLflow's pyfunc without the warnings that it gives about its own type hints."""
-    with warnings.catch_warnings(action="ignore"):
+@contextmanager
+def _pyfunc() -> Iterator[Any]:
+    """Give MLflow's pyfunc; what it warns about type hints, its own and of `predict`, concerns nobody."""
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
         import mlflow.pyfunc
 
-    return mlflow.pyfunc
+        yield mlflow.pyfunc
 
 
 def _interface() -> dict[str, Any]:
