@@ -16,6 +16,7 @@ from vpd.rationale.claims import check_sentence
 from vpd.rationale.facts import Facts
 from vpd.scoring.score import answer_key
 
+CHECKER = "claims@1"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
 _ANSWER = re.compile(r"The answer is (.+)\.")
 
@@ -27,9 +28,11 @@ class Problem:
     claim: a sentence that the trace does not bear out, or of a form that is not understood
     answer: the closing sentence is missing, not last, or not the run's answer
     evidence: there is nothing but the answer
+    length: it is longer than the caller allows
+    trace: there are no events to hold it against
     """
 
-    kind: Literal["claim", "answer", "evidence"]
+    kind: Literal["claim", "answer", "evidence", "length", "trace"]
     message: str
 
 

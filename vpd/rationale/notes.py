@@ -1,4 +1,4 @@
-"""The facts of a run that a rationale can state, one type each. The words for them are `vpd.rationale.phrases`."""
+"""The facts of a run that a rationale can state, one type each; the words are in `vpd.rationale.phrases`."""
 
 from dataclasses import dataclass, field
 

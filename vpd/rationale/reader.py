@@ -1,7 +1,7 @@
 """Reads a run for what it gives to say, in the order in which it came up: one note per fact, repeats merged.
 
-Tool results become notes as they are; comparisons, selections and sums become notes where the program's source
-tells what was compared (`vpd.rationale.scope`). Calls whose results are never used are left out
+Tool results become notes as they are; comparisons, selections and sums where the program's source tells what
+was compared (`vpd.rationale.scope`). Calls whose results are never used are left out
 (`vpd.rationale.needed`).
 
 Not here: the words (`vpd.rationale.phrases`).
@@ -32,6 +32,7 @@ from vpd.rationale.scope import Count, Listing, Measure, Scope, Unknown
 from vpd.scoring.normalize import normalize
 
 _NoteType = TypeVar("_NoteType", bound=Note)
+ROUNDING = 0.02
 _ASKED = {ast.Lt: -1, ast.LtE: -1, ast.Gt: 1, ast.GtE: 1}
 
 
@@ -82,7 +83,7 @@ class _Reader:
                 meaning = self.scope.evaluate(statement.value)
             except Unknown:
                 return event.value
-            if _plain(meaning) == event.value:
+            if _fits(meaning, event.value):
                 return meaning
         return event.value
 
@@ -216,14 +217,16 @@ def _same_order(one: Measure, other: Measure) -> bool:
     return (one.value - other.value) * apart > 0
 
 
-def _plain(meaning: object) -> object:
-    """Return the value that a trace records for a meaning."""
-    match meaning:
-        case Listing(patches):
-            return patches
-        case Measure(value=value) | Count(value=value):
-            return value
-    return meaning
+def _fits(meaning: object, value: object) -> bool:
+    """Tell whether a trace can have recorded this value for a meaning; a trace rounds boxes and numbers."""
+    match meaning, value:
+        case Listing(patches), _:
+            return patches == value
+        case Measure(value=number), int() | float():
+            return abs(number - value) <= ROUNDING
+        case Count(value=number), _:
+            return number == value
+    return meaning == value
 
 
 def _number(value: object) -> float | None:

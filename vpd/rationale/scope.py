@@ -230,6 +230,10 @@ def _constant(node: ast.expr) -> object:
     """Return a literal argument, lists as tuples as the trace has them."""
     try:
         value = ast.literal_eval(node)
-    except ValueError as error:
+    except (ValueError, TypeError, SyntaxError) as error:
         raise Unknown from error
-    return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if not isinstance(value, str | int | float):
+        raise Unknown
+    return value
