@@ -34,4 +34,4 @@ def count_images(messages: Sequence[Mapping[str, Any]]) -> int:
     contents = [message["content"] for message in messages]
     parts = [part for content in contents if isinstance(content, list) for part in content]
     texts = [c for c in contents if isinstance(c, str)] + [str(p.get("text", "")) for p in parts]
-    return sum(p["type"] == "image" for p in parts) + sum(text.count(PLACEHOLDER) for text in texts)
+    return [p["type"] for p in parts].count("image") + sum(text.count(PLACEHOLDER) for text in texts)

@@ -46,7 +46,7 @@ class Export:
 
 
 def export_chat(store: ArtifactStore, shards: Sequence[str], folder: Path) -> Export:
-    """Write the examples of the shards to a folder; an earlier export there is replaced when this is complete.
+    """Write the examples of the shards to a folder; an earlier export is replaced when this one is complete.
 
     Raises StoreError if the folder cannot be written or holds anything but an export, MissingShardError if a
     shard is not committed.
@@ -73,8 +73,8 @@ def _write_shard(store: ArtifactStore, shard: str, folder: Path) -> Counter[str]
     suffixes = {i.image_id: _SUFFIXES[i.media_type] for i in IMAGES.rows(store.read_shard(IMAGES, shard))}
     pictures = {e.image_id: f"images/{e.image_id}.{suffixes[e.image_id]}" for e in examples}
     blobs = {image_id: store.get_blob(image_id) for image_id in pictures}
-    for image_id, path in pictures.items():
-        _file(folder, path).write_bytes(blobs[image_id])
+    for image_id, name in pictures.items():
+        _file(folder, name).write_bytes(blobs[image_id])
     by_split: dict[str, list[Example]] = {}
     for example in sorted(examples, key=lambda e: (e.image_id, e.question_id, e.mode)):
         by_split.setdefault(example.split, []).append(example)
@@ -82,10 +82,10 @@ def _write_shard(store: ArtifactStore, shard: str, folder: Path) -> Counter[str]
         for form, messages in JSONL_FORMS.items():
             lines = (_row(e, messages(e), [pictures[e.image_id]]) for e in rows)
             _append_lines(_file(folder, f"{form}/{split}.jsonl"), lines)
-        images = {i: [{"bytes": blobs[i], "path": path}] for i, path in pictures.items()}
+        images = {i: [{"bytes": blobs[i], "path": name}] for i, name in pictures.items()}
         table = [_row(e, chat_messages(e), images[e.image_id]) for e in rows]
-        path = _file(folder, f"parquet/{split}-{shard}.parquet")
-        pq.write_table(pa.Table.from_pylist(table, _SCHEMA), path, row_group_size=ROWS_PER_GROUP)
+        target = _file(folder, f"parquet/{split}-{shard}.parquet")
+        pq.write_table(pa.Table.from_pylist(table, _SCHEMA), target, row_group_size=ROWS_PER_GROUP)
     return Counter(e.split for e in examples)
 
 
@@ -135,12 +135,8 @@ def _schema() -> pa.Schema:
     part = pa.struct([("type", pa.string()), ("text", pa.string())])
     message = pa.struct([("role", pa.string()), ("content", pa.list_(part))])
     image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    fields = [
-        ("messages", pa.list_(message)),
-        ("images", pa.list_(image)),
-        *((n, pa.string()) for n in names),
-    ]
-    return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+    columns = {"messages": pa.list_(message), "images": pa.list_(image), **dict.fromkeys(names, pa.string())}
+    return pa.schema(columns, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
 _SCHEMA = _schema()

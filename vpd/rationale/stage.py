@@ -131,9 +131,8 @@ def _rationale(run: _Chosen, image: Image, most_words: int) -> str | _Dropped:
     try:
         events = events_from_json(run.trace.events_json)
     except (ValueError, KeyError, TypeError, AssertionError) as error:
-        return _Dropped(
-            run.trace.question_id, "", (Problem("trace", f"its events cannot be read: {error!r}"),)
-        )
+        problem = Problem("trace", f"the events of trace {run.trace.trace_id} cannot be read: {error!r}")
+        return _Dropped(run.trace.question_id, "", (problem,))
     text = render(run.source, events, answer, image.width, image.height)
     problems = check_rationale(text, events, answer, image.width, image.height)
     words = len(text.split())
