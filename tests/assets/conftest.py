@@ -1,0 +1,118 @@
+"""A small pipeline for tests of assets: generated pictures, and a language model that is a few rules."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from pydantic import PrivateAttr
+
+from resources.artifact_store import ArtifactStoreResource
+from resources.program_sampler import ProgramSamplerResource
+from vpd.datasets.scenes.source import scenes_spec
+from vpd.datasets.sources import register, shard_names
+from vpd.sampling.answers import Answer, AnswerCache
+from vpd.sampling.request import Request, SamplingConfig
+from vpd.sampling.sampler import Sampler
+from vpd.settings import load_settings
+from vpd.store import ArtifactStore
+from vpd_assets.definitions import defs
+from vpd_assets.partitions import add_shards, all_shards, range_tags
+
+RULES = {
+    r"How many (.*)s are there\?": 'return str(len(image_patch.find("{}")))',
+    r"Is there an? (.*)\?": 'return bool_to_yesno(image_patch.exists("{}"))',
+    r"What color is the (\w+)\?": 'return image_patch.find("{}")[0].simple_query("What color is it?")',
+}
+
+
+class RuleWriter:
+    """An endpoint that writes a right program for what its rules know, and none for the rest."""
+
+    def complete(self, request: Request, samples: list[int]) -> list[Answer]:
+        text = self._program(request.question)
+        return [Answer(request.key, s, text, None, None, "stop", -0.1, 20, "live") for s in samples]
+
+    @staticmethod
+    def _program(question: str) -> str:
+        for pattern, body in RULES.items():
+            found = re.fullmatch(pattern, question)
+            if found:
+                head = "def execute_command(image):\n    image_patch = ImagePatch(image)\n    "
+                return head + body.format(found[1])
+        return "I do not know."
+
+
+class RuleSampler(ProgramSamplerResource):
+    """The real sampler over the rule writer."""
+
+    _writer: RuleWriter = PrivateAttr(default_factory=RuleWriter)
+
+    @contextmanager
+    def open(self) -> Iterator[Sampler]:
+        cache = AnswerCache(load_settings().home / "cache" / "answers.sqlite")
+        config = SamplingConfig(candidates=self.candidates)
+        try:
+            yield Sampler(config, cache, lambda: self._writer)
+        finally:
+            cache.close()
+
+
+@dataclass
+class Pipeline:
+    """One source in an empty home, and its assets in an instance of its own."""
+
+    instance: dg.DagsterInstance
+    store: ArtifactStore
+    shards: list[str]
+    resources: dict[str, Any] = field(default_factory=dict)
+
+    def run(
+        self, assets: Iterable[dg.AssetsDefinition], shards: Sequence[str] | None = None, **options: Any
+    ) -> dg.ExecuteInProcessResult:
+        """Materialise assets (for the shards, in one run) and the checks on them."""
+        job = self.job("pipeline_job")
+        tags = range_tags(all_shards(self.instance), self.shards if shards is None else shards)
+        return job.execute_in_process(
+            instance=self.instance,
+            asset_selection=[asset.key for asset in assets],
+            tags=tags[0] if tags else None,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            **options,
+        )
+
+    def job(self, name: str) -> dg.JobDefinition:
+        """Return a job of the code location over this pipeline's resources."""
+        with_fakes = dg.Definitions(
+            assets=defs.assets,
+            asset_checks=defs.asset_checks,
+            jobs=defs.jobs,
+            resources={**(defs.resources or {}), **self.resources},
+            executor=dg.in_process_executor,
+        )
+        return with_fakes.resolve_job_def(name)
+
+    def events(self, asset: dg.AssetsDefinition) -> dict[str, dg.AssetMaterialization]:
+        """Return the last materialization of each shard of an asset."""
+        found = {}
+        for shard in self.shards:
+            wanted = dg.AssetRecordsFilter(asset_key=asset.key, asset_partitions=[shard])
+            for record in self.instance.fetch_materializations(wanted, limit=1).records:
+                assert record.asset_materialization is not None
+                found[shard] = record.asset_materialization
+        return found
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
+    monkeypatch.setenv("VPD_HOME", str(tmp_path))
+    store = ArtifactStoreResource().open()
+    spec = register(store, scenes_spec("small", 2, level="easy", images=24, seed=3))
+    with dg.DagsterInstance.ephemeral() as instance:
+        add_shards(instance, shard_names(spec))
+        fakes = {"program_sampler": RuleSampler(candidates=2)}
+        yield Pipeline(instance, store, shard_names(spec), fakes)
