@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from vpd.errors import ToolError
 from vpd.execution.cache import CallKey, ToolCache
+from vpd.geometry import Box
 from vpd.tools.protocol import Detection, Tool, ToolFailure, ToolRequest, ToolResult, ToolSet
 
 Answer = ToolResult | ToolFailure
@@ -121,10 +122,10 @@ def _checked(method: str, request: ToolRequest, answer: Answer) -> Answer:
     for found in answer.value if isinstance(answer.value, tuple) else ():
         if not isinstance(found, Detection):
             return ToolFailure("error", "find gave something other than detections")
-        edges = (found.box.left, found.box.top, found.box.right, found.box.bottom)
+        edges = [float(v) for v in (found.box.left, found.box.top, found.box.right, found.box.bottom)]
         if not all(map(math.isfinite, edges)):
             return ToolFailure("error", f"find gave a box that is no box: {edges}")
-        box = found.box.clamp(request.picture.width, request.picture.height)
+        box = Box(*edges).clamp(float(request.picture.width), float(request.picture.height))
         if box.area > 0:
             kept.append(Detection(box, found.confidence))
     return ToolResult(tuple(kept), answer.confidence)

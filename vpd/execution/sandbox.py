@@ -98,12 +98,10 @@ class Sandbox:
     def start(self, code: str, entry: str) -> tuple["SandboxSession", Turn]:
         """Begin a program in a fresh session: run `code`, then the expression `entry`."""
         for last_attempt in (False, True):
-            session = SandboxSession(self._checkout())
             try:
-                session.load(self._prelude)
+                session = SandboxSession(self._checkout(), self._prelude)
                 break
             except monty.MontyCrashedError as error:  # this worker died idle, before it saw the program
-                session.close()
                 if last_attempt:
                     raise SandboxError(f"sandbox workers die before they start a program: {error}") from error
         return session, session.begin(f"{code}\n{entry}")
@@ -128,14 +126,21 @@ def _vpd_host(*_call: object) -> None:
 class SandboxSession:
     """One program in one worker. Not safe for use by two threads at once."""
 
-    def __init__(self, session: monty.MontySession) -> None:
+    def __init__(self, session: monty.MontySession, prelude: bytes) -> None:
+        """Take a worker and restore the prelude in it. Raises MontyCrashedError if the worker is dead."""
         self._session = session
         self._snapshot: Any = None
         session.__enter__()
+        try:
+            session.load_session(prelude)
+        except monty.MontyError:
+            self.close()
+            raise
 
-    def load(self, state: bytes) -> None:
-        """Restore the prelude."""
-        self._session.load_session(state)
+    @property
+    def worker_pid(self) -> int | None:
+        """Process id of the worker, while it waits."""
+        return self._session.worker_pid
 
     def begin(self, code: str) -> Turn:
         """Run until the program first waits or ends."""

@@ -1,0 +1,225 @@
+"""The scheduler: batches, cache, coalescing, order, determinism, crashes."""
+
+import os
+import random
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vpd.errors import ConfigError, SandboxError
+from vpd.execution.cache import CallKey, ToolCache
+from vpd.execution.engine import EngineSettings, open_engine
+from vpd.execution.gateway import ToolCall, ToolGateway
+from vpd.execution.limits import Limits
+from vpd.execution.run import Job
+from vpd.execution.sandbox import Finished, Sandbox, SandboxSession, Turn
+from vpd.execution.trace import Run, events_to_json
+from vpd.geometry import Box
+from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolResult, ToolSet
+
+COUNT = "return str(len(ImagePatch(image).find('cube')))"
+NEAREST = "return min(ImagePatch(image).find('cube'), key=lambda c: c.compute_depth()).simple_query('color?')"
+RED = "return bool_to_yesno(any(c.verify_property('cube', 'red') for c in ImagePatch(image).find('cube')))"
+NESTED = "return ImagePatch(image).crop(0, 0, 40, 40).best_text_match(['a', 'b'])"
+BROKEN = "return ImagePatch(image).find('sphere')[9].simple_query('color?')"
+PROGRAMS = [COUNT, NEAREST, RED, NESTED, BROKEN, "return 1 +", "while True:\n    x = 1"]
+
+Toolsets = Callable[..., ToolSet]
+Pictures = Callable[..., Picture]
+
+
+def batch_sizes(toolset: ToolSet, method: str) -> list[int]:
+    return [len(batch) for batch in toolset.tools[method].batches]  # type: ignore[attr-defined]
+
+
+def test_engine_when_all_wait_calls_are_one_batch(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
+    toolset = fake_toolset()
+    with open_engine(toolset, EngineSettings(in_flight=8)) as engine:
+        runs = list(engine.run(Job(NEAREST, fake_picture(i)) for i in range(8)))
+    assert [run.outcome for _, run in runs] == ["answered"] * 8
+    assert batch_sizes(toolset, "find") == [8]
+    assert batch_sizes(toolset, "compute_depth") == [8, 8, 8]
+    assert engine.counters.batches == 5
+
+
+def test_engine_equal_calls_are_asked_once(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
+    toolset = fake_toolset()
+    with open_engine(toolset, EngineSettings(in_flight=4)) as engine:
+        together = [run for _, run in engine.run([Job(COUNT, fake_picture())] * 4)]
+        later = [run for _, run in engine.run([Job(COUNT, fake_picture())])]
+    assert batch_sizes(toolset, "find") == [1]
+    assert sorted(run.cached_calls for run in together) == [0, 1, 1, 1]
+    assert (later[0].tool_calls, later[0].cached_calls) == (1, 1)
+    assert (engine.counters.calls, engine.counters.cached) == (5, 4)
+
+
+def traces(runs: Iterator[tuple[Job, Run]]) -> dict[tuple[str, str], tuple[str, str | None, str]]:
+    return {
+        (job.source, job.picture.image_id): (run.outcome, run.answer, events_to_json(run.events))
+        for job, run in runs
+    }
+
+
+def test_engine_traces_do_not_depend_on_concurrency_order_or_cache(
+    fake_toolset: Toolsets, fake_picture: Pictures
+) -> None:
+    jobs = [Job(source, fake_picture(digit)) for source in PROGRAMS for digit in range(4)]
+    found = []
+    for in_flight in (1, 8, 64):
+        random.Random(in_flight).shuffle(jobs)
+        settings = EngineSettings(in_flight=in_flight, threads=3, cache_entries=5 if in_flight == 8 else 1000)
+        with open_engine(fake_toolset(), settings) as engine:
+            found += [traces(engine.run(jobs)), traces(engine.run(jobs))]
+    assert len(found[0]) == len(jobs)
+    assert all(other == found[0] for other in found[1:])
+
+
+def test_engine_results_come_in_the_order_of_the_jobs(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
+    slow = (
+        "p = ImagePatch(image)\nfor i in range(60):\n    p.crop(i, 0, 90, 90).exists('cube')\nreturn 'slow'"
+    )
+    sources = [slow, COUNT, COUNT, slow, *[COUNT] * 30]
+    with open_engine(fake_toolset(), EngineSettings(in_flight=2)) as engine:
+        tags = [job.tag for job, _ in engine.run(Job(s, fake_picture(), i) for i, s in enumerate(sources))]
+    assert tags == list(range(len(sources)))
+
+
+def test_engine_takes_jobs_only_as_there_is_room(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
+    taken = 0
+
+    def jobs() -> Iterator[Job]:
+        nonlocal taken
+        for i in range(10_000):
+            taken += 1
+            yield Job(COUNT, fake_picture(), i)
+
+    with open_engine(fake_toolset(), EngineSettings(in_flight=2)) as engine:
+        stream = engine.run(jobs())
+        next(stream)
+        stream.close()
+    assert taken <= 16
+
+
+def test_engine_one_bad_request_hurts_only_itself(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
+    toolset = fake_toolset()
+    bad = "return str(ImagePatch(image).exists('broken'))"
+    good = "return str(ImagePatch(image).exists('cube'))"
+    with open_engine(toolset, EngineSettings(in_flight=4)) as engine:
+        runs = [run for _, run in engine.run(Job(s, fake_picture()) for s in (good, bad, good))]
+    assert [run.outcome for run in runs] == ["answered", "crash", "answered"]
+    assert batch_sizes(toolset, "exists") == [2, 1, 1]
+
+
+def test_engine_tool_that_loses_answers_is_a_crash(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
+    class Silent:
+        version = "silent@1"
+
+        def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
+            return []
+
+    with open_engine(ToolSet("silent", {"find": Silent()}), EngineSettings(in_flight=2)) as engine:
+        [(_, run)] = engine.run([Job(COUNT, fake_picture())])
+        [(_, missing)] = engine.run([Job(NESTED, fake_picture())])
+    assert run.outcome == "crash"
+    assert "0 answers" in str(run.message)
+    assert missing.outcome == "runtime"
+    assert "best_text_match" in str(missing.message)
+
+
+def test_engine_killed_worker_costs_its_own_program_only(
+    fake_picture: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions: dict[str, SandboxSession] = {}
+    begin = SandboxSession.begin
+
+    def remember(session: SandboxSession, code: str) -> Turn:
+        sessions["kill" if "kill" in code else "other"] = session
+        return begin(session, code)
+
+    class Killer:
+        version = "killer@1"
+
+        def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
+            pid = sessions["kill"].worker_pid if any(r.args == ("kill",) for r in batch) else None
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+            return [ToolResult(True) for _ in batch]
+
+    monkeypatch.setattr(SandboxSession, "begin", remember)
+    ask = "p = ImagePatch(image)\np.exists('{}')\nreturn str(p.exists('cube'))"
+    names = ["cube", "kill", "cone", *["cube"] * 9]
+    with open_engine(ToolSet("killer", {"exists": Killer()}), EngineSettings(in_flight=4)) as engine:
+        runs = [run for _, run in engine.run(Job(ask.format(name), fake_picture()) for name in names)]
+    assert [run.outcome for run in runs] == ["answered", "crash", *["answered"] * 10]
+
+
+def test_sandbox_worker_killed_between_programs_costs_none() -> None:
+    with Sandbox(Limits(), 1) as sandbox:
+        session, _ = sandbox.start("x = 1", "x")
+        pid = session.worker_pid
+        session.close()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        session, turn = sandbox.start("x = 2", "x")
+        session.close()
+    assert turn == Finished(2)
+
+
+def test_engine_missing_worker_binary_is_a_clear_error(fake_toolset: Toolsets, tmp_path: Path) -> None:
+    settings = EngineSettings(binary_path=tmp_path / "monty")
+    with pytest.raises(SandboxError, match="does not start"), open_engine(fake_toolset(), settings):
+        pass
+
+
+def test_engine_settings_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ConfigError):
+        EngineSettings(in_flight=0)
+
+
+CALLS = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.sampled_from(["exists", "simple_query"]),
+        st.sampled_from(["cube", "sphere", "frisbee"]),
+        st.integers(0, 2),
+    ),
+    max_size=12,
+)
+
+
+@given(st.lists(CALLS, max_size=5), st.integers(1, 6))
+def test_gateway_any_calls_get_the_answer_of_their_own_request(
+    fake_toolset: Toolsets,
+    fake_picture: Pictures,
+    fake_answer: Callable[[str, ToolRequest], ToolResult],
+    rounds: list[list[tuple[int, str, str, int]]],
+    entries: int,
+) -> None:
+    gateway = ToolGateway(fake_toolset(), ToolCache(entries))
+    for asked in rounds:
+        calls = [
+            ToolCall(method, ToolRequest(fake_picture(digit), Box(0.0, top, 50.0, 60.0), (name,)))
+            for digit, method, name, top in asked
+        ]
+        answers = [answer for answer, _ in gateway.answer(calls)]
+        assert answers == [fake_answer(call.method, call.request) for call in calls]
+    assert len(gateway._cache) <= entries
+
+
+def test_cache_new_tool_version_starts_afresh(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
+    cache, call = ToolCache(10), ToolCall("exists", ToolRequest(fake_picture(), Box(0, 0, 9, 9), ("cube",)))
+    hits = [ToolGateway(fake_toolset(v), cache).answer([call])[0][1] for v in ("1", "2", "1")]
+    assert hits == [False, False, True]
+
+
+def test_cache_failure_of_the_tool_itself_is_not_kept() -> None:
+    cache = ToolCache(10)
+    key = CallKey("a", Box(0, 0, 1, 1), "find", ("cube",), "1")
+    cache.put(key, ToolFailure("error", "gone"))
+    assert cache.get(key) is None
+    cache.put(key, ToolFailure("vocabulary", "unknown"))
+    assert cache.get(key) == ToolFailure("vocabulary", "unknown")
