@@ -1,0 +1,479 @@
+"""Real runs for the tests of rationales: programs of many shapes on one scene, with oracle tools.
+
+The scene in pixels of a 100 x 100 picture, so that a box times ten is its place on the grid:
+a large red cube (left, nearest but one), a small blue cube (middle, nearest), a small green sphere (right),
+and a large red cylinder (middle, farthest).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from vpd.datasets.scenes.world import Scene, SceneObject
+from vpd.execution.engine import EngineSettings, open_engine
+from vpd.execution.program import Program, canonical
+from vpd.execution.run import Job
+from vpd.execution.trace import TraceEvent, events_from_json, events_to_json
+from vpd.geometry import Box
+from vpd.rationale.render import render
+from vpd.sampling.examples import EXAMPLES
+from vpd.tools.oracle import oracle_toolset
+from vpd.tools.protocol import Picture
+
+SIZE = 100
+
+
+def _object(shape: str, color: str, size: str, depth: float, *box: float) -> SceneObject:
+    return SceneObject(shape, color, size, "metal", 0.0, depth, depth, Box(*box), 1.0)
+
+
+MAIN = (
+    _object("cube", "red", "large", 3.0, 10, 40, 30, 60),
+    _object("cube", "blue", "small", 2.0, 50, 60, 62, 72),
+    _object("sphere", "green", "small", 4.0, 70, 30, 82, 42),
+    _object("cylinder", "red", "large", 5.0, 40, 10, 58, 34),
+)
+# What the worked examples of the prompt ask about.
+ODD = (
+    _object("cone", "purple", "large", 3.0, 10, 40, 30, 60),
+    _object("cube", "orange", "small", 2.0, 50, 60, 62, 72),
+    _object("cone", "brown", "small", 6.0, 75, 15, 85, 30),
+    _object("cone", "orange", "small", 2.5, 60, 75, 70, 90),
+    _object("cylinder", "cyan", "small", 4.0, 30, 10, 40, 25),
+    _object("cube", "brown", "large", 5.0, 88, 20, 98, 35),
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A program's run and the rationale of it."""
+
+    source: str
+    events: tuple[TraceEvent, ...]
+    answer: str
+    text: str
+
+
+Tell = Callable[[str], Told]
+
+
+def _program(body: str) -> str:
+    lines = ["image_patch = ImagePatch(image)", *body.strip("\n").split("\n")]
+    return "def execute_command(image):\n" + "\n".join(f"    {line}" for line in lines)
+
+
+def _tell_all(programs: Mapping[str, tuple[str, tuple[SceneObject, ...]]]) -> dict[str, Told]:
+    """Run programs, each on a scene of some objects, and render what they did."""
+    scenes = {str(id(o)): Scene("full", 0, SIZE, SIZE, o) for _, o in programs.values()}
+    pixels = np.zeros((SIZE, SIZE, 3), np.uint8)
+    jobs = [Job(source, Picture(str(id(o)), pixels), name) for name, (source, o) in programs.items()]
+    told = {}
+    with open_engine(oracle_toolset(scenes), EngineSettings(in_flight=8)) as engine:
+        for job, run in engine.run(jobs):
+            program = canonical(job.source)
+            assert isinstance(program, Program)
+            assert run.outcome == "answered", f"{job.tag}: {run.outcome} {run.message}\n{job.source}"
+            assert run.answer is not None
+            events = events_from_json(events_to_json(run.events))
+            text = render(program.source, events, run.answer, SIZE, SIZE)
+            told[job.tag] = Told(program.source, events, run.answer, text)
+    return told
+
+
+# name: (body after `image_patch = ImagePatch(image)`, answer, what the rationale must say)
+SHAPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "count": (
+        'return str(len(image_patch.find("cube")))',
+        "2",
+        ("2 cubes", "[100 400 300 600]", "[500 600 620 720]"),
+    ),
+    "count plural name": (
+        'return str(len(image_patch.find("the red cubes")))',
+        "1",
+        ("a red cube", "[100 400 300 600]"),
+    ),
+    "count none": ('return str(len(image_patch.find("yellow cube")))', "0", ("no yellow cube",)),
+    "count by loop": (
+        """
+count = 0
+for cube in image_patch.find("cube"):
+    if cube.verify_property("cube", "red"):
+        count += 1
+return str(count)""",
+        "1",
+        ("2 cubes", "the cube at [100 400 300 600] is red"),
+    ),
+    "count by comprehension": (
+        """
+objs = image_patch.find("object")
+red = [o for o in objs if o.verify_property("object", "red")]
+return str(len(red))""",
+        "2",
+        ("the objects at [100 400 300 600] and [400 100 580 340] are red",),
+    ),
+    "count by append of two properties": (
+        """
+kept = []
+for c in image_patch.find("cube"):
+    if c.verify_property("cube", "large") and c.verify_property("cube", "red"):
+        kept.append(c)
+return str(len(kept))""",
+        "1",
+        ("the cube at [100 400 300 600] is large", "the cube at [100 400 300 600] is red"),
+    ),
+    "count none by property": (
+        """
+cubes = image_patch.find("cube")
+return str(len([c for c in cubes if c.verify_property("cube", "green")]))""",
+        "0",
+        ("none of the 2 cubes is green",),
+    ),
+    "count by helper": (
+        """
+def is_red(p):
+    return p.verify_property("object", "red")
+return str(len([p for p in image_patch.find("object") if is_red(p)]))""",
+        "2",
+        ("are red",),
+    ),
+    "count sum": (
+        """
+a = image_patch.find("cube")
+b = image_patch.find("sphere")
+return str(len(a) + len(b))""",
+        "3",
+        ("2 plus 1 is 3",),
+    ),
+    "exists": ('return bool_to_yesno(image_patch.exists("red cube"))', "yes", ("there is a red cube",)),
+    "exists not": ('return bool_to_yesno(image_patch.exists("red cone"))', "no", ("there is no red cone",)),
+    "exists by length": (
+        """
+spheres = image_patch.find("sphere")
+return "yes" if len(spheres) > 0 else "no\"""",
+        "yes",
+        ("a sphere at [700 300 820 420]",),
+    ),
+    "exists by early return": (
+        """
+cubes = image_patch.find("yellow cube")
+if len(cubes) == 0:
+    return "no"
+return "yes\"""",
+        "no",
+        ("no yellow cube",),
+    ),
+    "exists by any": (
+        'return bool_to_yesno(any(p.verify_property("sphere", "green") for p in image_patch.find("sphere")))',
+        "yes",
+        ("the sphere is green",),
+    ),
+    "property of all": (
+        'return bool_to_yesno(all(p.verify_property("cube", "red") for p in image_patch.find("cube")))',
+        "no",
+        ("the cube at [500 600 620 720] is not red",),
+    ),
+    "property of the picture": (
+        'return bool_to_yesno(image_patch.verify_property("sphere", "green"))',
+        "yes",
+        ("in the picture, the sphere is green",),
+    ),
+    "attribute": (
+        'return image_patch.find("sphere")[0].simple_query("What color is the sphere?")',
+        "green",
+        ("the color of the sphere is green",),
+    ),
+    "attribute by match": (
+        """
+red = image_patch.find("large object")
+return red[1].best_text_match(["cube", "cylinder"])""",
+        "cylinder",
+        ("the best match for the large object at [400 100 580 340] is cylinder",),
+    ),
+    "attribute after a test of shape": (
+        """
+for obj in image_patch.find("large object"):
+    if obj.verify_property("object", "cylinder"):
+        return obj.simple_query("What color is it?")
+return "none\"""",
+        "red",
+        ("is a cylinder", "the color of the large object at [400 100 580 340] is red"),
+    ),
+    "attribute of each": (
+        """
+colors = []
+for p in image_patch.find("cube"):
+    colors.append(p.simple_query("What color is this?"))
+return ", ".join(colors)""",
+        "red, blue",
+        ("the color of the cube at [500 600 620 720] is blue",),
+    ),
+    "attribute shared": (
+        """
+reds = 0
+for p in image_patch.find("object"):
+    if p.simple_query("What color is it?") == "red":
+        reds += 1
+return str(reds)""",
+        "2",
+        ("the color of the objects at [100 400 300 600] and [400 100 580 340] is red",),
+    ),
+    "compare counts": (
+        """
+cubes = image_patch.find("cube")
+spheres = image_patch.find("sphere")
+return bool_to_yesno(len(cubes) > len(spheres))""",
+        "yes",
+        ("there are more cubes than spheres",),
+    ),
+    "compare counts by variables": (
+        """
+cube_count = len(image_patch.find("cone"))
+cylinder_count = len(image_patch.find("cylinder"))
+if cube_count < cylinder_count:
+    return "yes"
+else:
+    return "no\"""",
+        "yes",
+        ("there are fewer cones than cylinders",),
+    ),
+    "compare counts of filtered lists": (
+        """
+red = len([p for p in image_patch.find("object") if p.verify_property("object", "red")])
+blue = len([p for p in image_patch.find("object") if p.verify_property("object", "blue")])
+return bool_to_yesno(red == blue)""",
+        "no",
+        ("2 is more than 1",),
+    ),
+    "compare counts in a loop": (
+        """
+red, blue = 0, 0
+for p in image_patch.find("object"):
+    c = p.simple_query("What color is it?")
+    if c == "red":
+        red += 1
+    elif c == "blue":
+        blue += 1
+return "yes" if red > blue else "no\"""",
+        "yes",
+        ("2 is more than 1",),
+    ),
+    "left of": (
+        """
+cylinder = image_patch.find("cylinder")[0]
+sphere = image_patch.find("sphere")[0]
+return bool_to_yesno(cylinder.horizontal_center < sphere.horizontal_center)""",
+        "yes",
+        ("the cylinder is left of the sphere",),
+    ),
+    "left of the same kind": (
+        """
+a = image_patch.find("cube")[0]
+b = image_patch.find("cube")[1]
+if a.horizontal_center > b.horizontal_center:
+    return "right"
+return "left\"""",
+        "left",
+        ("the cube at [100 400 300 600] is left of the cube at [500 600 620 720]",),
+    ),
+    "above": (
+        """
+a, b = image_patch.find("sphere"), image_patch.find("blue cube")
+return bool_to_yesno(a[0].vertical_center < b[0].vertical_center)""",
+        "yes",
+        ("the sphere is above the blue cube",),
+    ),
+    "behind": (
+        """
+a = image_patch.find("red cube")
+b = image_patch.find("sphere")
+if not a or not b:
+    return "no"
+is_behind = a[0].compute_depth() > b[0].compute_depth()
+return bool_to_yesno(is_behind)""",
+        "no",
+        ("the red cube is in front of the sphere",),
+    ),
+    "edges and depth": (
+        """
+a = image_patch.find("red cube")[0]
+b = image_patch.find("sphere")[0]
+return bool_to_yesno(a.right < b.left and a.compute_depth() < b.compute_depth())""",
+        "yes",
+        ("the red cube is left of the sphere", "the red cube is in front of the sphere"),
+    ),
+    "overlap": (
+        """
+a = image_patch.find("red cube")[0]
+b = image_patch.find("blue cube")[0]
+return bool_to_yesno(a.overlaps_with(b))""",
+        "no",
+        ("the red cube does not overlap the blue cube",),
+    ),
+    "count in relation, loop": (
+        """
+anchor = image_patch.find("sphere")[0]
+n = 0
+for o in image_patch.find("object"):
+    if o.compute_depth() < anchor.compute_depth():
+        n += 1
+return str(n)""",
+        "2",
+        ("the objects at [100 400 300 600] and [500 600 620 720] are in front of the sphere",),
+    ),
+    "count in relation, comprehension": (
+        """
+anchor = image_patch.find("green object")[0]
+left = [o for o in image_patch.find("object") if o.horizontal_center < anchor.horizontal_center]
+return str(len(left))""",
+        "3",
+        ("are left of the green object",),
+    ),
+    "count in relation, none": (
+        """
+anchor = image_patch.find("sphere")[0]
+right = [c for c in image_patch.find("cube") if c.horizontal_center > anchor.horizontal_center]
+return str(len(right))""",
+        "0",
+        ("none of the 2 cubes is right of the sphere",),
+    ),
+    "count in relation, by index": (
+        """
+objs = image_patch.find("object")
+anchor = image_patch.find("blue cube")[0]
+behind = 0
+for i in range(len(objs)):
+    if anchor.compute_depth() < objs[i].compute_depth():
+        behind += 1
+return str(behind)""",
+        "3",
+        ("are behind the blue cube",),
+    ),
+    "attribute in relation": (
+        """
+anchor = image_patch.find("red cylinder")[0]
+for o in image_patch.find("cube"):
+    if o.horizontal_center > anchor.horizontal_center:
+        return o.simple_query("What color is it?")
+return "none\"""",
+        "blue",
+        (
+            "the cube at [500 600 620 720] is right of the red cylinder",
+            "the color of the cube at [500 600 620 720]",
+        ),
+    ),
+    "nearest": (
+        """
+nearest = min(image_patch.find("object"), key=lambda p: p.compute_depth())
+return nearest.best_text_match(["cube", "sphere", "cylinder"])""",
+        "cube",
+        ("the object at [500 600 620 720] is the nearest of the 4 objects",),
+    ),
+    "leftmost by sort": (
+        """
+objs = image_patch.find("object")
+objs.sort(key=lambda p: p.horizontal_center)
+return objs[0].simple_query("What color is it?")""",
+        "red",
+        ("the object at [100 400 300 600] is the leftmost of the 4 objects",),
+    ),
+    "farthest by sorted": (
+        """
+ordered = sorted(image_patch.find("cube"), key=lambda p: p.compute_depth(), reverse=True)
+return ordered[0].simple_query("What size is it?")""",
+        "large",
+        ("the cube at [100 400 300 600] is the farthest of the 2 cubes",),
+    ),
+    "lowest by max": (
+        """
+low = max(image_patch.find("cube"), key=lambda c: c.vertical_center)
+return low.simple_query("What color is it?")""",
+        "blue",
+        ("the cube at [500 600 620 720] is the lowest of the 2 cubes",),
+    ),
+    "and": (
+        'return bool_to_yesno(image_patch.exists("red cube") and image_patch.exists("green cube"))',
+        "no",
+        ("there is a red cube", "there is no green cube"),
+    ),
+    "or": (
+        """
+has_a = len(image_patch.find("red cube")) > 0
+has_b = len(image_patch.find("yellow sphere")) > 0
+return bool_to_yesno(has_a or has_b)""",
+        "yes",
+        ("a red cube", "no yellow sphere"),
+    ),
+    "crop": (
+        """
+cube = image_patch.find("blue cube")[0]
+left = image_patch.crop(0, 0, cube.left, image_patch.height)
+return str(len(left.find("object")))""",
+        "2",
+        ("in [0 0 500 1000], i find 2 objects",),
+    ),
+    "question about the picture": (
+        'return image_patch.simple_query("How many cubes are there?")',
+        "2",
+        ('for the picture, the answer to "how many cubes are there?" is 2',),
+    ),
+    "unused call": (
+        """
+unused = image_patch.find("sphere")
+return str(len(image_patch.find("cylinder")))""",
+        "1",
+        ("a cylinder",),
+    ),
+    "while": (
+        """
+cubes = image_patch.find("cube")
+i = 0
+while i < len(cubes):
+    if cubes[i].verify_property("cube", "blue"):
+        return cubes[i].simple_query("what is the size of the cube")
+    i += 1
+return "none\"""",
+        "small",
+        ("the cube at [500 600 620 720] is blue", "the size of the cube at [500 600 620 720] is small"),
+    ),
+    "failed call": (
+        """
+try:
+    p = image_patch.find("dog")[0]
+except Exception:
+    p = image_patch.find("sphere")[0]
+return p.simple_query("What color is it?")""",
+        "green",
+        ("the color of the sphere is green",),
+    ),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "shape" in metafunc.fixturenames:
+        metafunc.parametrize("shape", SHAPES)
+
+
+@pytest.fixture(scope="session")
+def told() -> dict[str, Told]:
+    """The runs of all shapes on the main scene, by name."""
+    return _tell_all({name: (_program(body), MAIN) for name, (body, _, _) in SHAPES.items()})
+
+
+@pytest.fixture(scope="session")
+def told_examples() -> dict[str, Told]:
+    """The runs of the prompt's worked examples that find what they ask about in the odd scene."""
+    return _tell_all({e.question: (e.program, ODD) for e in EXAMPLES})
+
+
+@pytest.fixture(scope="session")
+def tell() -> Tell:
+    """Run one more body of a program on the main scene."""
+    return lambda body: _tell_all({"one": (_program(body), MAIN)})["one"]
+
+
+@pytest.fixture
+def expected(shape: str) -> tuple[str, tuple[str, ...]]:
+    """The answer of a shape, and what its rationale must say, in lower case."""
+    return SHAPES[shape][1:]
