@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vpd.errors import ConfigError, SandboxError
@@ -71,8 +71,8 @@ def test_engine_traces_do_not_depend_on_concurrency_order_or_cache(
     found = []
     for in_flight in (1, 8, 64):
         random.Random(in_flight).shuffle(jobs)
-        settings = EngineSettings(in_flight=in_flight, threads=3, cache_entries=5 if in_flight == 8 else 1000)
-        with open_engine(fake_toolset(), settings) as engine:
+        wanted = EngineSettings(in_flight=in_flight, threads=3, cache_entries=5 if in_flight == 8 else 1000)
+        with open_engine(fake_toolset(), wanted) as engine:
             found += [traces(engine.run(jobs)), traces(engine.run(jobs))]
     assert len(found[0]) == len(jobs)
     assert all(other == found[0] for other in found[1:])
@@ -170,8 +170,8 @@ def test_sandbox_worker_killed_between_programs_costs_none() -> None:
 
 
 def test_engine_missing_worker_binary_is_a_clear_error(fake_toolset: Toolsets, tmp_path: Path) -> None:
-    settings = EngineSettings(binary_path=tmp_path / "monty")
-    with pytest.raises(SandboxError, match="does not start"), open_engine(fake_toolset(), settings):
+    wanted = EngineSettings(binary_path=tmp_path / "monty")
+    with pytest.raises(SandboxError, match="does not start"), open_engine(fake_toolset(), wanted):
         pass
 
 
@@ -191,6 +191,7 @@ CALLS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CALLS, max_size=5), st.integers(1, 6))
 def test_gateway_any_calls_get_the_answer_of_their_own_request(
     fake_toolset: Toolsets,

@@ -1,5 +1,6 @@
 """`vpd execute`: run one program on one picture and show every step."""
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -68,7 +69,7 @@ def _picture(path: Path) -> Picture:
     except (OSError, BadRowError) as error:
         raise ConfigError(f"{path} is no readable picture: {error}") from error
     with Image.open(io.BytesIO(file.data)) as decoded:
-        return Picture(str(path), np.asarray(decoded.convert("RGB")))
+        return Picture(hashlib.sha256(file.data).hexdigest(), np.asarray(decoded.convert("RGB")))
 
 
 def _show(console: Console, source: str, run: Run) -> None:

@@ -1,0 +1,145 @@
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image as PillowImage
+
+from vpd.execution.engine import Engine, EngineSettings, open_engine
+from vpd.execution.program import Program, canonical
+from vpd.execution.stage import execute_programs
+from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Image, Question
+from vpd.store import ArtifactStore, blob_name
+from vpd.tools.protocol import ToolRequest, ToolResult, ToolSet
+
+SHARD = "scenes-000"
+COUNT = "return str(len(ImagePatch(image).find('cube')))"
+COUNT_TOO = "found = ImagePatch(image).find('cube')\nreturn str(len(found))"
+COUNT_RENAMED = "cubes = ImagePatch(image).find('cube')\nreturn str(len(cubes))"
+FAILS = "return ImagePatch(image).find('cylinder')[0].simple_query('color?')"
+
+
+def picture_file(shade: int) -> bytes:
+    buffer = io.BytesIO()
+    PillowImage.fromarray(np.full((96, 128, 3), shade, np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def candidate(text: str, index: int, source: str) -> Candidate:
+    parsed = canonical(source)
+    known = isinstance(parsed, Program)
+    return Candidate(
+        candidate_id=f"{text}-{index}",
+        question_text=text,
+        sample_index=index,
+        program_id=parsed.program_id if isinstance(parsed, Program) else None,
+        source=parsed.source if isinstance(parsed, Program) else source,
+        problem=None if known else "syntax",
+        prompt_sha256="",
+        request_key="",
+        model="fake",
+        origin="record",
+        temperature=0.5,
+        logprob=None,
+        completion_tokens=1,
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    """Two pictures, three questions, two texts; one text has two distinct programs and one that is none."""
+    store = ArtifactStore.open(str(tmp_path))
+    ids = [store.put_blob(picture_file(shade)) for shade in (0, 255)]
+    images = [Image(i, f"{i}.png", "scenes", "train", 128, 96, "image/png", 1) for i in ids]
+    texts = [(0, "How many cubes are there?"), (1, "How many cubes are there?"), (1, "What is it?")]
+    questions = [
+        Question(f"q{n}", ids[image], text, ("3",), (), "count", "train", False, "scenes")
+        for n, (image, text) in enumerate(texts)
+    ]
+    many, what = texts[0][1], texts[2][1]
+    sources = [COUNT_TOO, COUNT, COUNT_RENAMED, FAILS, "return 1 +"]
+    programs = [candidate(many, i, source) for i, source in enumerate(sources)]
+    programs += [candidate(what, 0, FAILS), candidate("Asked nowhere?", 0, COUNT)]
+    store.write_shard(IMAGES, SHARD, IMAGES.frame(images), "f")
+    store.write_shard(QUESTIONS, SHARD, QUESTIONS.frame(questions), "f")
+    store.write_shard(PROGRAMS, SHARD, PROGRAMS.frame(programs), "f")
+    return store
+
+
+def rows(store: ArtifactStore) -> pl.DataFrame:
+    return store.read_shard(TRACES, SHARD).drop("seconds", "cached_calls")
+
+
+def test_stage_each_distinct_program_runs_once_per_question(store: ArtifactStore, engine: Engine) -> None:
+    result = execute_programs(store, SHARD, engine)
+    traces = TRACES.rows(store.read_shard(TRACES, SHARD))
+    assert result.computed
+    assert len(traces) == 2 * 3 + 1
+    assert sorted(t.outcome for t in traces if t.question_id == "q0") == ["answered", "answered", "runtime"]
+    assert {t.answer for t in traces if t.outcome == "answered"} == {"3", "2", "1"} - {"2", "1"}
+    first = candidate("", 0, COUNT_TOO).program_id
+    [renamed] = [t for t in traces if t.question_id == "q0" and t.program_id == first]
+    assert '"name":"found"' in renamed.events_json  # of equal programs, the first sampled is run
+    stats = result.manifest.stats
+    assert stats["outcomes"] == {"answered": 4, "runtime": 3}
+    assert (stats["runs"], stats["isolation"], stats["tools_version"]) == (7, "vm", engine.tools_version)
+    assert 0 < stats["cached_share"] < 1
+
+
+def test_stage_again_is_current_and_other_tools_are_not(
+    store: ArtifactStore, engine: Engine, fake_toolset: Callable[..., ToolSet]
+) -> None:
+    first = execute_programs(store, SHARD, engine)
+    assert execute_programs(store, SHARD, engine).computed is False
+    with open_engine(fake_toolset("2"), EngineSettings(in_flight=2)) as newer:
+        second = execute_programs(store, SHARD, newer)
+    assert second.computed
+    assert second.manifest.data_sha256 != first.manifest.data_sha256
+
+
+def test_stage_vanished_picture_is_an_outcome_and_harms_no_other_row(
+    store: ArtifactStore, engine: Engine
+) -> None:
+    execute_programs(store, SHARD, engine)
+    whole = rows(store)
+    gone = IMAGES.rows(store.read_shard(IMAGES, SHARD))[0].image_id
+    store.objects.delete(blob_name(gone))
+    questions = QUESTIONS.rows(store.read_shard(QUESTIONS, SHARD))
+    changed = [replace(q, family="other") for q in questions]  # other upstream data: computed again
+    store.write_shard(QUESTIONS, SHARD, QUESTIONS.frame(changed), "g")
+    execute_programs(store, SHARD, engine)
+    traces = rows(store)
+    lost = traces.filter(pl.col("image_id") == gone)
+    assert set(lost["outcome"]) == {"crash"}
+    assert all("missing" in message and gone in message for message in lost["message"])
+    assert traces.filter(pl.col("image_id") != gone).equals(whole.filter(pl.col("image_id") != gone))
+
+
+def test_stage_killed_in_the_middle_leaves_nothing_and_runs_again(
+    store: ArtifactStore, engine: Engine
+) -> None:
+    class Killed(BaseException):
+        """Stands for the death of the process: nothing catches it."""
+
+    class Dying:
+        version = "dying@1"
+
+        def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult]:
+            raise Killed
+
+    with (
+        pytest.raises(Killed),
+        open_engine(ToolSet("dying", {"find": Dying()}), EngineSettings(in_flight=2)) as dying,
+    ):
+        execute_programs(store, SHARD, dying)
+    assert store.find_manifest(TRACES, SHARD) is None
+    assert execute_programs(store, SHARD, engine).manifest.rows == 7
+
+
+def test_stage_shard_without_programs_is_an_empty_shard(store: ArtifactStore, engine: Engine) -> None:
+    store.write_shard(PROGRAMS, SHARD, PROGRAMS.frame([]), "f")
+    result = execute_programs(store, SHARD, engine)
+    assert (result.manifest.rows, result.manifest.stats["runs"]) == (0, 0)
