@@ -261,7 +261,7 @@ def arm() -> Callable[[str, FakeModel], Arm]:
 
     def make(name: str, model: FakeModel) -> Arm:
         run = stable_id(name, model.right)
-        return Arm(name, run, stable_id("checkpoint", run), lambda: model)
+        return Arm(name, run, SHARDS, stable_id("checkpoint", run), lambda: model)
 
     return make
 

@@ -95,7 +95,7 @@ def test_evaluate_of_a_changed_checkpoint_asks_it_again(
 ) -> None:
     student, twin = arm("student", fake_model(0.8)), arm("instruct", fake_model(0.4))
     first = evaluate(store, student, twin, FEW)
-    better = Arm("student", student.run_id, "other files", lambda: fake_model(1.0))
+    better = Arm("student", student.run_id, student.shards, "other files", lambda: fake_model(1.0))
     second = evaluate(store, better, twin, FEW)
     assert second.evaluation_id != first.evaluation_id
     assert second.result("student", "answer").accuracy.mean == 1.0
@@ -110,19 +110,24 @@ def test_evaluate_without_program_runs_says_which_shard_is_missing(
 
 
 def test_choose_questions_keeps_its_choice_when_the_data_grow(store: ArtifactStore) -> None:
-    frame = store.read_shard(QUESTIONS, "toy-001")
-    store.objects.delete("tables/questions/toy-001/manifest.json")
-    before = {q.question_id for q in choose_questions(store, "test", 8).questions}
-    store.write_shard(QUESTIONS, "toy-001", frame, "back again")
-    after = choose_questions(store, "test", 8)
-    from_old_shard = {i for i in before if i in after.by_id}
+    before = {q.question_id for q in choose_questions(store, ["toy-000"], "test", 8).questions}
+    after = choose_questions(store, ["toy-000", "toy-001"], "test", 8)
     assert len(after.questions) == 8
-    assert {i for i, shard in after.shard_of.items() if shard == "toy-000"} == from_old_shard
+    assert {i for i, shard in after.shard_of.items() if shard == "toy-000"} == before & after.by_id.keys()
+
+
+def test_evaluate_leaves_shards_alone_that_were_not_trained_on(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    whole = arm("student", fake_model(1.0))
+    store.objects.delete("tables/traces/toy-001/manifest.json")
+    half = Arm("student", whole.run_id, ("toy-000",), whole.checkpoint_sha256, whole.load)
+    assert evaluate(store, half, arm("instruct", fake_model(0.0)), FEW).questions == 12
 
 
 def test_choose_questions_without_labels_is_refused(store: ArtifactStore) -> None:
     with pytest.raises(DataError, match="no labelled question"):
-        choose_questions(store, "nightly", 10)
+        choose_questions(store, ["toy-000"], "nightly", 10)
 
 
 def test_programs_that_crash_count_as_wrong(store: ArtifactStore, arm: MakeArm, fake_model: Any) -> None:

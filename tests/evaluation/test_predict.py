@@ -18,6 +18,7 @@ from vpd.evaluation.tracking import Tracking
 from vpd.store import ArtifactStore
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("_tiny_student"),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:mlflow"),

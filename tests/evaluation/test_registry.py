@@ -14,6 +14,7 @@ from vpd.records import IMAGES, PREDICTIONS
 from vpd.store import ArtifactStore
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("_tiny_student"),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:mlflow"),

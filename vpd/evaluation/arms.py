@@ -38,10 +38,11 @@ class AnsweringModel(Protocol):
 
 @dataclass(frozen=True)
 class Arm:
-    """A trained model under evaluation: its role, training run, checkpoint, and how to load it."""
+    """A trained model under evaluation: its role, training run, data, checkpoint, and how to load it."""
 
     name: str
     run_id: str
+    shards: tuple[str, ...]
     checkpoint_sha256: str
     load: Callable[[], AnsweringModel]
 
@@ -54,9 +55,15 @@ def trained_arm(store: ArtifactStore, name: str, run_id: str, cache: Path) -> Ar
     from vpd.distill.checkpoint import fetch_run, find_run
     from vpd.distill.generate import Student
 
-    files = find_run(store, run_id)["files"]
-    digest = hashlib.sha256(canonical_json(files).encode()).hexdigest()
-    return Arm(name, run_id, digest, lambda: Student.load(fetch_run(store, run_id, cache)))
+    run = find_run(store, run_id)
+    digest = hashlib.sha256(canonical_json(run["files"]).encode()).hexdigest()
+    return Arm(
+        name,
+        run_id,
+        tuple(sorted(run["digests"])),
+        digest,
+        lambda: Student.load(fetch_run(store, run_id, cache)),
+    )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ an upper bound that knows the label, not something one could deploy.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +37,11 @@ class _Runs:
 
 
 def ask_prior(store: ArtifactStore, asked: QuestionSet) -> Answered:
-    """Commit the prior's answers."""
-    made_from = {"questions": asked.digest, "training": _digests(store, QUESTIONS, store.shards(QUESTIONS))}
+    """Commit the prior's answers; it knows the train split of the shards that the questions come from."""
+    made_from = {"questions": asked.digest, "training": _digests(store, QUESTIONS, asked.shards)}
 
     def compute() -> list[Prediction]:
-        frames = (frame.filter(pl.col("split") == "train") for _, frame in store.iter_shards(QUESTIONS))
+        frames = (store.read_shard(QUESTIONS, s).filter(pl.col("split") == "train") for s in asked.shards)
         prior = QuestionPrior.fit(question for frame in frames for question in QUESTIONS.rows(frame))
         maker = (PRIOR, "answer", asked.digest)
         answers = ((q, prior.answer(q)) for q in asked.questions)
@@ -105,5 +106,5 @@ def _runs_of(store: ArtifactStore, asked: QuestionSet) -> list[tuple[Question, _
     return [(q, found[q.question_id]) for q in asked.questions]
 
 
-def _digests(store: ArtifactStore, table: Table[Any], shards: list[str]) -> dict[str, str]:
+def _digests(store: ArtifactStore, table: Table[Any], shards: Sequence[str]) -> dict[str, str]:
     return {shard: store.manifest(table, shard).data_sha256 for shard in shards}

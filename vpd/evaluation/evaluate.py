@@ -59,12 +59,12 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate both arms and the baselines, keep the document and return it.
 
-    What is committed for the same checkpoints and questions is not computed again. `progress` is told in a
+    The questions are those of the held-out split in the shards that the student was trained on. What is committed for the same checkpoints and questions is not computed again. `progress` is told in a
     few words what is being done. Raises DataError without labelled test questions and MissingShardError if
     their programs were not sampled or run.
     """
     settings = settings or EvaluationSettings()
-    asked = choose_questions(store, settings.split, settings.max_questions)
+    asked = choose_questions(store, student.shards, settings.split, settings.max_questions)
     answered = _ask_all(store, (student, twin), asked, settings.batch_size, progress)
     made_from = [store.manifest(PREDICTIONS, a.shard).fingerprint for a in answered]
     evaluation_id = stable_id("evaluation", VERSION, made_from, settings.seed, settings.resamples)

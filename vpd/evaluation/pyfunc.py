@@ -34,13 +34,12 @@ class VpdStudent(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     def predict(
         self,
         context: Any,  # noqa: ARG002
-        model_input: Any,
+        model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> pd.DataFrame:
         """Return answer and rationale of every record; raises DataError that names an unreadable one."""
-        records = pd.DataFrame(model_input)
-        images = [read_image(value, row) for row, value in enumerate(records["image"])]
-        questions = [str(question) for question in records["question"]]
+        images = [read_image(value, row) for row, value in enumerate(model_input["image"])]
+        questions = [str(question) for question in model_input["question"]]
         return pd.DataFrame(
             {
                 "answer": self.student.answer(images, questions, "answer", _BATCH),

@@ -4,7 +4,7 @@ Not here: who answers them (`vpd.evaluation.arms`) and how they are scored (`vpd
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,6 +20,7 @@ class QuestionSet:
 
     questions: tuple[Question, ...]
     shard_of: dict[str, str]
+    shards: tuple[str, ...]
     split: str
     available: int
     unlabelled: int
@@ -35,28 +36,31 @@ class QuestionSet:
         return {q.question_id: q for q in self.questions}
 
 
-def choose_questions(store: ArtifactStore, split: str, at_most: int) -> QuestionSet:
-    """Choose the labelled questions of a split whose hashed ids are smallest, at most so many.
+def choose_questions(store: ArtifactStore, shards: Sequence[str], split: str, at_most: int) -> QuestionSet:
+    """Choose the labelled questions of a split in these shards whose hashed ids are smallest, at most so many.
 
     A question's place does not depend on which others exist, so a grown data set keeps most of the old
-    choice. Raises DataError if the split has no labelled question.
+    choice. Raises DataError if the split has no labelled question, MissingShardError if a shard is gone.
     """
     labelled: list[tuple[str, str, Question]] = []
     unlabelled = 0
-    for shard, frame in store.iter_shards(QUESTIONS):
-        for question in QUESTIONS.rows(frame.filter(pl.col("split") == split)):
+    for shard in shards:
+        frame = store.read_shard(QUESTIONS, shard).filter(pl.col("split") == split)
+        for question in QUESTIONS.rows(frame):
             if question.answers:
                 labelled.append((_rank(question.question_id), shard, question))
             else:
                 unlabelled += 1
     if not labelled:
         raise DataError(
-            f"no labelled question in split {split!r} of {store.uri}: ingest a source with test questions"
+            f"no labelled question in split {split!r} of {len(shards)} shards of {store.uri}: "
+            "train on a source with labelled test questions"
         )
     chosen = sorted(labelled, key=lambda entry: entry[0])[:at_most]
     return QuestionSet(
         questions=tuple(sorted((q for _, _, q in chosen), key=lambda q: (q.image_id, q.question_id))),
         shard_of={q.question_id: shard for _, shard, q in chosen},
+        shards=tuple(shards),
         split=split,
         available=len(labelled),
         unlabelled=unlabelled,

@@ -9,8 +9,7 @@ import base64
 import io
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -144,9 +143,9 @@ def load_model(tracking: Tracking, uri: str) -> Any:
     mlflow.set_tracking_uri(tracking.uri)
     mlflow.set_registry_uri(tracking.uri)
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)
-    with tracking.errors(f"load {uri}"), _pyfunc() as pyfunc:
+    with tracking.errors(f"load {uri}"):
         try:
-            return pyfunc.load_model(uri)
+            return _pyfunc().load_model(uri)
         except MlflowException as error:
             if error.error_code not in _NO_MODEL:
                 raise
@@ -213,9 +212,9 @@ def _aliased(client: "MlflowClient", name: str, alias: str) -> str | None:
 def _create_version(
     client: "MlflowClient", name: str, checkpoint: Path, run_id: str, tags: dict[str, str]
 ) -> "ModelVersion":
-    with tempfile.TemporaryDirectory() as folder, _pyfunc() as pyfunc:
+    with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model"
-        pyfunc.save_model(
+        _pyfunc().save_model(
             path=str(model),
             python_model=str(Path(__file__).with_name("pyfunc.py")),
             artifacts={"checkpoint": str(checkpoint)},
@@ -226,13 +225,12 @@ def _create_version(
     return client.create_model_version(name, f"runs:/{run_id}/model", run_id=run_id, tags=tags)
 
 
-@contextmanager
-def _pyfunc() -> Iterator[Any]:
-    """Give MLflow's pyfunc; what it warns about type hints, its own and of `predict`, concerns nobody."""
+def _pyfunc() -> Any:
+    """Import MLflow's pyfunc without what that import warns about MLflow's own type hints."""
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         import mlflow.pyfunc
 
-        yield mlflow.pyfunc
+    return mlflow.pyfunc
 
 
 def _interface() -> dict[str, Any]:
