@@ -8,7 +8,7 @@ from vpd.evaluation.arms import Arm
 from vpd.evaluation.evaluate import EvaluationSettings, evaluate
 from vpd.evaluation.questions import choose_questions
 from vpd.evaluation.results import load_evaluation
-from vpd.records import PREDICTIONS, QUESTIONS, TRACES
+from vpd.records import PREDICTIONS, TRACES
 from vpd.store import ArtifactStore
 
 MakeArm = Callable[[str, Any], Arm]

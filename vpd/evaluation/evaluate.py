@@ -59,9 +59,10 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate both arms and the baselines, keep the document and return it.
 
-    The questions are those of the held-out split in the shards that the student was trained on. What is committed for the same checkpoints and questions is not computed again. `progress` is told in a
-    few words what is being done. Raises DataError without labelled test questions and MissingShardError if
-    their programs were not sampled or run.
+    The questions are those of the held-out split in the shards that the student was trained on. What is
+    committed for the same checkpoints and questions is not computed again. `progress` is told in a few words
+    what is being done. Raises DataError without labelled test questions and MissingShardError if their
+    programs were not sampled or run.
     """
     settings = settings or EvaluationSettings()
     asked = choose_questions(store, student.shards, settings.split, settings.max_questions)

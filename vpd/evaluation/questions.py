@@ -37,7 +37,7 @@ class QuestionSet:
 
 
 def choose_questions(store: ArtifactStore, shards: Sequence[str], split: str, at_most: int) -> QuestionSet:
-    """Choose the labelled questions of a split in these shards whose hashed ids are smallest, at most so many.
+    """Choose, of the labelled questions of a split in these shards, those with the smallest hashed ids.
 
     A question's place does not depend on which others exist, so a grown data set keeps most of the old
     choice. Raises DataError if the split has no labelled question, MissingShardError if a shard is gone.
