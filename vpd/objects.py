@@ -6,6 +6,8 @@ aside, fsync, rename, fsync the directory). Credentials come from the environmen
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,7 +35,7 @@ class Objects(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Remove an object; one that is not there is no error."""
+        """Remove an object; one that is not there is no error. Raises StoreError."""
         ...
 
     def list(self, prefix: str) -> list[str]:
@@ -57,7 +59,7 @@ class FolderObjects:
         path = self.root / name
         aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             try:
                 with aside.open("wb") as file:
                     file.write(data)
@@ -83,11 +85,17 @@ class FolderObjects:
 
     def exists(self, name: str) -> bool:
         """Tell whether there is an object of this name."""
-        return (self.root / name).is_file()
+        try:
+            return (self.root / name).is_file()
+        except OSError as error:
+            raise StoreError(f"cannot look up {self.root / name}: {error}") from error
 
     def delete(self, name: str) -> None:
         """Remove an object."""
-        (self.root / name).unlink(missing_ok=True)
+        try:
+            (self.root / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot delete {self.root / name}: {error}") from error
 
     def list(self, prefix: str) -> list[str]:
         """Return the names that start with a prefix; half-written files are not listed."""
@@ -144,22 +152,26 @@ class S3Objects:
             return [o["Key"].removeprefix(self.prefix) for page in pages for o in page.get("Contents", [])]
 
 
-class _s3_errors:  # noqa: N801
+@contextmanager
+def _s3_errors(action: str) -> Iterator[None]:
     """Turn boto errors inside the block into StoreError."""
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    def __init__(self, action: str) -> None:
-        self.action = action
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StoreError(
+            f"cannot {action}: {error}; check the bucket, VPD_S3_ENDPOINT and the AWS_* variables"
+        ) from error
 
-    def __enter__(self) -> None:
-        return None
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        if isinstance(error, BotoCoreError | ClientError):
-            raise StoreError(
-                f"cannot {self.action}: {error}; check the bucket, VPD_S3_ENDPOINT and the AWS_* variables"
-            ) from error
+def _make_folder(folder: Path) -> None:
+    """Make a folder and its parents durably: a new entry survives a power cut once its parent is synced."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -183,4 +195,8 @@ def open_objects(uri: str, endpoint_url: str | None = None) -> Objects:
     from botocore.config import Config
 
     config = Config(connect_timeout=10, read_timeout=60, retries={"max_attempts": 5, "mode": "standard"})
-    return S3Objects(boto3.client("s3", endpoint_url=endpoint_url, config=config), bucket, prefix)
+    try:
+        client = boto3.client("s3", endpoint_url=endpoint_url, config=config)
+    except ValueError as error:
+        raise ConfigError(f"VPD_S3_ENDPOINT {endpoint_url!r}: {error}; write http://host:port") from error
+    return S3Objects(client, bucket, prefix)

@@ -3,19 +3,23 @@
 Layout, the same in both:
 
     blobs/<2 digits>/<sha256>                          pictures and other files, named by content
-    tables/<table>/<shard>/<12 digits of sha256>.parquet
+    tables/<table>/<shard>/<sha256, 12 digits>-<one write>.parquet
     tables/<table>/<shard>/manifest.json               written last: what has a manifest is done
     documents/<name>.json                              small records: sources, runs, model versions
 
 A write is complete or absent: the data file is durable before its manifest replaces the old one, so a
 process killed at any point leaves the previous shard or the new one. Shards fit in memory by design.
 
-Not here: queries over many shards (`vpd.lineage`), locks. Two writers of one shard are safe, the last wins.
+Two writers of one shard are safe, the last wins: every write has a data file of its own, so no writer deletes
+what another one's manifest names. A writer that is killed may leave a data file that nothing names.
+
+Not here: queries over many shards (`vpd.lineage`), locks.
 """
 
 import hashlib
 import io
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -58,7 +62,7 @@ class ArtifactStore:
 
     def put_blob(self, data: bytes) -> str:
         """Keep a file under its sha256 and return that; a file already there is not written again."""
-        digest = hashlib.sha256(data).hexdigest()
+        digest = blob_digest(data)
         name = blob_name(digest)
         if not self.objects.exists(name):
             self.objects.put(name, data)
@@ -69,8 +73,10 @@ class ArtifactStore:
         data = self.objects.get(blob_name(digest))
         if data is None:
             raise StoreError(f"blob {digest} is missing from {self.uri}: ingest its source again")
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise StoreError(f"blob {digest} in {self.uri} is damaged: delete it and ingest its source again")
+        if blob_digest(data) != digest:
+            raise StoreError(
+                f"blob {digest} in {self.uri} is damaged: delete it and ingest its source with --again"
+            )
         return data
 
     def write_shard(
@@ -84,18 +90,21 @@ class ArtifactStore:
         """Commit a shard, replacing an older one. Raises StoreError on a duplicate key or a failed write."""
         doubled = frame.height - frame[table.key].n_unique()
         if doubled:
-            raise StoreError(f"{table.name}/{shard}: {doubled} rows repeat a {table.key}; keys must be unique")
+            raise StoreError(f"{table.name}/{shard}: {doubled} rows repeat a {table.key}, which is the key")
         buffer = io.BytesIO()
         frame.select(table.schema.names()).cast(table.schema).write_parquet(buffer)  # type: ignore[arg-type]
         data = buffer.getvalue()
         digest = hashlib.sha256(data).hexdigest()
         folder = f"tables/{table.name}/{shard}"
-        name = f"{folder}/{digest[:12]}.parquet"
+        name = f"{folder}/{digest[:12]}-{uuid.uuid4().hex[:8]}.parquet"
         manifest = Manifest(table.name, shard, frame.height, digest, name, fingerprint, stats or {})
-        previous = self.find_manifest(table, shard)
+        try:
+            previous = self.find_manifest(table, shard)
+        except CorruptShardError:  # writing the shard again is how it is repaired
+            previous = None
         self.objects.put(name, data)
         self.objects.put(f"{folder}/manifest.json", canonical_json(asdict(manifest)).encode())
-        if previous is not None and previous.data_name != name:
+        if previous is not None:
             self.objects.delete(previous.data_name)
         return manifest
 
@@ -108,8 +117,8 @@ class ArtifactStore:
             return Manifest(**json.loads(data))
         except (ValueError, TypeError) as error:
             raise CorruptShardError(
-                f"manifest of {table.name}/{shard} in {self.uri} is unreadable ({error}): "
-                "delete it and materialise the shard again"
+                f"manifest of {table.name}/{shard} in {self.uri} is damaged ({error}): "
+                "materialise the shard again"
             ) from error
 
     def manifest(self, table: Table[Any], shard: str) -> Manifest:
@@ -122,8 +131,15 @@ class ArtifactStore:
     def read_shard(self, table: Table[Any], shard: str) -> pl.DataFrame:
         """Return a committed shard's rows, checked against its manifest."""
         manifest = self.manifest(table, shard)
-        data = self.shard_bytes(manifest)
-        return pl.read_parquet(io.BytesIO(data)).select(table.schema.names())
+        while True:
+            try:
+                data = self.shard_bytes(manifest)
+                return pl.read_parquet(io.BytesIO(data)).select(table.schema.names())
+            except CorruptShardError:
+                latest = self.manifest(table, shard)
+                if latest == manifest:
+                    raise
+                manifest = latest  # a writer replaced the shard between the two reads
 
     def shard_bytes(self, manifest: Manifest) -> bytes:
         """Return a shard's Parquet file; raises CorruptShardError if it is not what was committed."""
@@ -153,12 +169,20 @@ class ArtifactStore:
     def get_document(self, name: str) -> dict[str, Any] | None:
         """Return a document, or None."""
         data = self.objects.get(f"documents/{name}.json")
-        return None if data is None else dict(json.loads(data))
+        try:
+            return None if data is None else dict(json.loads(data))
+        except (ValueError, TypeError) as error:
+            raise StoreError(f"document {name} in {self.uri} is damaged ({error}): delete it") from error
 
     def documents(self, prefix: str) -> list[str]:
         """Return the names of the documents that start with a prefix, sorted."""
         names = self.objects.list(f"documents/{prefix}")
         return sorted(n.removeprefix("documents/").removesuffix(".json") for n in names)
+
+
+def blob_digest(data: bytes) -> str:
+    """Return the sha256 under which a blob is kept."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def blob_name(digest: str) -> str:
