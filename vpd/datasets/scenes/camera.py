@@ -47,6 +47,13 @@ class Camera:
         scale = self.focal / forward
         return np.stack([self.width / 2 + right * scale, self.height / 2 - up * scale], axis=1)
 
+    def rays(self, u: Floats, v: Floats) -> NDArray[np.float32]:
+        """Return unit directions through pixels, of shape (..., 3)."""
+        right, up = (u - self.width / 2) / self.focal, (self.height / 2 - v) / self.focal
+        rays = np.stack([right, up, np.ones_like(right)], axis=-1) @ self.axes
+        unit: NDArray[np.float32] = (rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32)
+        return unit
+
     def ground_point(self, u: float, v: float) -> tuple[float, float]:
         """Return (x, z) of the ground seen at a pixel; a pixel above the horizon gives a very far point."""
         ray = (
@@ -69,12 +76,9 @@ CAMERAS: dict[LevelName, Camera] = {
 @lru_cache(maxsize=8)
 def view_rays(camera: Camera, scale: int) -> NDArray[np.float32]:
     """Return unit directions through the pixel centres at `scale` times the size, (height, width, 3)."""
-    u = (np.arange(camera.width * scale) + 0.5) / scale - camera.width / 2
-    v = camera.height / 2 - (np.arange(camera.height * scale) + 0.5) / scale
-    plane = np.stack([*np.meshgrid(u / camera.focal, v / camera.focal), np.ones((v.size, u.size))], axis=-1)
-    rays = plane @ camera.axes
-    unit: NDArray[np.float32] = (rays / np.linalg.norm(rays, axis=-1, keepdims=True)).astype(np.float32)
-    return unit
+    u = (np.arange(camera.width * scale) + 0.5) / scale
+    v = (np.arange(camera.height * scale) + 0.5) / scale
+    return camera.rays(*np.meshgrid(u, v))
 
 
 def camera_for(width: int, height: int) -> Camera:

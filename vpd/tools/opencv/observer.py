@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vpd.datasets.scenes.camera import CAMERAS, camera_for
-from vpd.datasets.scenes.solids import RADII
-from vpd.datasets.scenes.world import LEVELS
+from vpd.datasets.scenes.camera import CAMERAS, Camera, camera_for
+from vpd.datasets.scenes.world import LevelName
 from vpd.geometry import Box
 from vpd.tools.names import Traits
+from vpd.tools.opencv.bank import bank_for
 from vpd.tools.opencv.explain import Thing, explain
-from vpd.tools.opencv.fit import kinds_for
-from vpd.tools.opencv.segment import segment
+from vpd.tools.opencv.segment import Regions, segment
 from vpd.tools.opencv.surface import color_and_material
 from vpd.tools.protocol import Picture
 from vpd.tools.scene_methods import Sighting
@@ -29,15 +28,11 @@ class PixelObserver:
     def look(self, picture: Picture) -> tuple[Sighting, ...]:
         """Return the objects of a picture, in no order."""
         pixels, scale = _reduced(picture.pixels)
-        height, width = pixels.shape[:2]
-        camera = camera_for(width, height)
-        level = next((n for n, c in CAMERAS.items() if c == camera), "full")
-        kinds = kinds_for(camera, LEVELS[level], tuple(RADII[level].items()))
+        camera = camera_for(pixels.shape[1], pixels.shape[0])
+        level: LevelName = next((name for name, known in CAMERAS.items() if known == camera), "full")
         regions = segment(pixels)
-        things = explain(regions, camera, kinds)
-        return tuple(
-            _sighting(t, camera.distance(t.fit.solid.x, t.fit.solid.z), regions.value, scale) for t in things
-        )
+        things = explain(regions, bank_for(camera, level))
+        return tuple(_sighting(thing, camera, regions, scale) for thing in things)
 
 
 def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
@@ -50,10 +45,10 @@ def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
-def _sighting(thing: Thing, depth: float, value: NDArray[np.float32], scale: float) -> Sighting:
-    color, material = color_and_material(value[thing.own], thing.hue)
-    traits = Traits(thing.fit.solid.shape, color, thing.fit.size, material)
-    box = Box(
-        thing.box.left * scale, thing.box.top * scale, thing.box.right * scale, thing.box.bottom * scale
-    )
-    return Sighting(traits, box, depth, round(min(max(thing.fit.score, 0.05), 0.99), 3))
+def _sighting(thing: Thing, camera: Camera, regions: Regions, scale: float) -> Sighting:
+    color, material = color_and_material(regions.value[thing.own], thing.hue)
+    kind, box = thing.fit.kind, thing.box
+    confidence = round(min(max(thing.fit.score, 0.05), 0.99), 3)
+    whole = Box(box.left * scale, box.top * scale, box.right * scale, box.bottom * scale)
+    depth = camera.distance(*camera.ground_point(*thing.fit.foot))
+    return Sighting(Traits(kind.shape, color, kind.size, material), whole, depth, confidence)

@@ -27,6 +27,9 @@ TINTED = 0.09  # least spread of the three channels' relative brightness that is
 DARKEST = 0.45  # relative brightness below which nothing is a shadow
 SHARP = 0.045  # brightness step between neighbouring pixels that bounds a shadow
 SATURATED = 0.24  # least saturation of a coloured pixel
+FINE = 150  # pictures wider than this, in pixels, are smoothed first
+GROW = 2
+_NEAR = np.ones((3, 3), np.uint8)
 SMALLEST = 12 / 96**2  # least region, as a share of the picture
 
 
@@ -47,7 +50,7 @@ class Regions:
 def segment(pixels: NDArray[np.uint8]) -> Regions:
     """Return the regions of an RGB picture; specks join a neighbour or are left out."""
     value: Image = (pixels * np.float32(1 / 255)).astype(np.float32)
-    if pixels.shape[1] > 150:
+    if pixels.shape[1] > FINE:
         value = np.asarray(cv2.GaussianBlur(value, (0, 0), 0.9), np.float32)
     things = _things(value)
     hues = np.where(things, _hue_labels(value), np.uint8(255))
@@ -62,15 +65,12 @@ def _things(value: Image) -> Mask:
     shade_like = (high - low < TINTED) & (low > DARKEST) & (high < 1 + PLAIN)
     step = cv2.morphologyEx(value.mean(-1), cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     smooth = (shade_like & ((step < SHARP) | ~changed)).astype(np.uint8)
-    count, parts = cv2.connectedComponents(smooth, connectivity=4)
-    plain = np.bincount(parts[~changed], minlength=count)
-    reached = (plain > 0.004 * value[..., 0].size)[parts] & (smooth > 0)
-    return np.asarray(changed & ~_near(reached, shade_like))
-
-
-def _near(mask: Mask, allowed: Mask) -> Mask:
-    grown = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return np.asarray(mask | (grown & allowed))
+    # Eroded where pixels abound, so that a small gap in a sharp edge lets nothing through.
+    core = cv2.erode(smooth, _NEAR) if value.shape[1] > FINE else smooth
+    count, parts = cv2.connectedComponents(core, connectivity=4)
+    plain = np.bincount(parts[~changed & (parts > 0)], minlength=count)
+    reached = (plain > 0.004 * smooth.size)[parts].astype(np.uint8)
+    return np.asarray(changed & ~((cv2.dilate(reached, _NEAR, iterations=GROW) > 0) & shade_like))
 
 
 def _ground(value: Image) -> Image:
