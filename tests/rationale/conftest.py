@@ -5,11 +5,15 @@ a large red cube (left, nearest but one), a small blue cube (middle, nearest), a
 and a large red cylinder (middle, farthest).
 """
 
+import io
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from vpd.datasets.scenes.world import Scene, SceneObject
 from vpd.execution.engine import EngineSettings, open_engine
@@ -18,9 +22,12 @@ from vpd.execution.run import Job
 from vpd.execution.trace import TraceEvent, events_from_json, events_to_json
 from vpd.geometry import Box
 from vpd.rationale.render import render
+from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Image, Question, Trace
 from vpd.sampling.examples import EXAMPLES
+from vpd.store import ArtifactStore
 from vpd.tools.oracle import oracle_toolset
 from vpd.tools.protocol import Picture
+from vpd.verification.stage import verify_programs
 
 SIZE = 100
 
@@ -477,3 +484,49 @@ def tell() -> Tell:
 def expected(shape: str) -> tuple[str, tuple[str, ...]]:
     """The answer of a shape, and what its rationale must say, in lower case."""
     return SHAPES[shape][1:]
+
+
+def _picture(number: int) -> bytes:
+    """Return a small PNG, another one for every number."""
+    file = io.BytesIO()
+    PillowImage.new("RGB", (SIZE, SIZE), (number, 10, 200)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def store(tmp_path: Path, filled: Path) -> ArtifactStore:
+    """A store of its own for a test, with questions, programs, traces and verdicts in shard s-000."""
+    shutil.copytree(filled, tmp_path / "store")
+    return ArtifactStore.open(str(tmp_path / "store"))
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, told: dict[str, Told]) -> Path:
+    """One question per shape, labelled with the right answer; three share a picture, every fifth is in val.
+
+    Question "unlabelled" has one candidate and no label, "wrong" a label that its program misses, "blind" a
+    right program that looks at nothing.
+    """
+    folder = tmp_path_factory.mktemp("filled")
+    store = ArtifactStore.open(str(folder))
+    blind = Told('def execute_command(image):\n    return "2"', (), "2", "")
+    extra = {"unlabelled": told["count"], "wrong": told["exists"], "blind": blind}
+    labels = {"unlabelled": (), "wrong": ("no",), "blind": ("2",)}
+    images, questions, programs, traces = {}, [], [], []
+    for number, (name, run) in enumerate({**told, **extra}.items()):
+        picture = _picture(number // 3)
+        image_id = store.put_blob(picture)
+        split = "val" if number // 3 % 5 == 4 else "train"
+        about = (f"{image_id}.png", "scenes", split, SIZE, SIZE, "image/png", len(picture))
+        images[image_id] = Image(image_id, *about)
+        label = labels.get(name, (run.answer,))
+        questions.append(Question(name, image_id, f"{name}?", label, (), name[:5], split, False, "scenes"))
+        program = (f"{name}?", 0, f"p-{name}", run.source, None, "h", "r", "m", "record")
+        programs.append(Candidate(f"c-{name}", *program, 0.5, -0.3, 9))
+        row = (name, image_id, f"p-{name}", "answered", run.answer, None, None, events_to_json(run.events))
+        traces.append(Trace(f"t-{name}", *row, 1, 0, "oracle", 0.1))
+    tables = (IMAGES, images.values()), (QUESTIONS, questions), (PROGRAMS, programs), (TRACES, traces)
+    for table, rows in tables:
+        store.write_shard(table, "s-000", table.frame(rows), "f")
+    verify_programs(store, "s-000")
+    return folder

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -141,7 +142,39 @@ def test_check_rationale_any_text_ends_in_a_verdict(text: str) -> None:
     assert check_rationale(text, EVENTS, "2", SIZE, SIZE) != []
 
 
-PHRASES = ["the", "cube", "cubes", "at", "is", "are", "not", "red", "left of", "sphere", "and", "2", "all", ","]
+PHRASES = [
+    "the",
+    "cube",
+    "cubes",
+    "at",
+    "is",
+    "are",
+    "not",
+    "red",
+    "left of",
+    "sphere",
+    "and",
+    "2",
+    "all",
+    ",",
+]
+MORE_PHRASES = ["none of the", "I find", "no", "there is", "a", "of", "color", "answer", "behind", "plus"]
+PHRASES = [
+    "the",
+    "cube",
+    "cubes",
+    "at",
+    "is",
+    "are",
+    "not",
+    "red",
+    "left of",
+    "sphere",
+    "and",
+    "2",
+    "all",
+    ",",
+]
 MORE_PHRASES = ["none of the", "I find", "no", "there is", "a", "of", "color", "answer", "behind", "plus"]
 WORDS = st.sampled_from([*PHRASES, *MORE_PHRASES, *BOXES])
 
@@ -186,8 +219,9 @@ def _moved_boxes(text: str, rng: random.Random) -> Iterator[str]:
 
 
 def _other_counts(text: str, rng: random.Random) -> Iterator[str]:
-    for found in re.finditer(r"(?<![\[\d ])\b(\d+)\b(?! \d)(?=[^\[\]]*(?:\[|$))", text):
-        yield text[: found.start()] + str(int(found[1]) + rng.choice([1, 2, 5])) + text[found.end() :]
+    for found in re.finditer(r"\[[^\]]*\]|\b(\d+)\b", text):
+        if found[1] is not None:
+            yield text[: found.start()] + str(int(found[1]) + rng.choice([1, 2, 5])) + text[found.end() :]
 
 
 def _negated(text: str) -> Iterator[str]:
@@ -233,11 +267,13 @@ def test_check_rationale_planted_false_facts_are_caught(
     told: dict[str, Any], told_examples: dict[str, Any]
 ) -> None:
     rng = random.Random(7)
-    planted, missed = 0, []
+    planted: Counter[str] = Counter()
+    missed = []
     for run in [*told.values(), *told_examples.values()] * 2:
         for kind, mutant in _mutants(run.text, rng):
-            planted += 1
+            planted[kind] += 1
             if not check_rationale(mutant, run.events, run.answer, SIZE, SIZE):
                 missed.append((kind, mutant))
-    assert planted >= 1000
-    assert len(missed) <= 0.01 * planted, missed[:5]
+    assert planted.total() >= 1000
+    assert min(planted.values()) >= 50, planted
+    assert len(missed) <= 0.01 * planted.total(), missed[:5]

@@ -6,7 +6,7 @@ it has a chosen verdict whose rationale passes the check. What does not pass is 
 Not here: whether a data set of many shards is fit for training (`vpd.rationale.check`).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -59,7 +59,7 @@ class _Dropped:
 def build_examples(store: ArtifactStore, shard: str, *, most_words: int = 120) -> ShardResult:
     """Commit the examples of one shard; rationales of more than `most_words` words are dropped.
 
-    The manifest's stats hold counts of examples by split, mode and family, the mean number of words of a
+    The manifest's stats hold the counts of examples by split, mode and family, the mean number of words of a
     rationale, and the dropped rationales by reason with the first few in full.
     """
     settings = {
@@ -160,12 +160,14 @@ def _example(question: Question, mode: Mode, target: str, answer: str, run: _Cho
 
 
 def _stats(examples: list[Example], dropped: list[_Dropped]) -> Stats:
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for example in examples:
-        counts[example.split].update((example.mode, f"{example.mode}/{example.family}"))
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for (split, mode, family), count in sorted(
+        Counter((e.split, e.mode, e.family) for e in examples).items()
+    ):
+        counts.setdefault(split, {}).setdefault(mode, {})[family] = count
     words = [len(e.target.split()) for e in examples if e.mode == "rationale"]
     return {
-        "examples": {split: dict(sorted(found.items())) for split, found in sorted(counts.items())},
+        "examples": counts,
         "rationale_words": round(sum(words) / len(words), 1) if words else None,
         "dropped": dict(Counter(d.problems[0].kind for d in dropped)),
         "dropped_first": [
