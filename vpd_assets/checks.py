@@ -5,6 +5,7 @@ part of `vpd_assets.registered_model`, since it has to come before the alias mov
 """
 
 from collections import Counter
+from dataclasses import asdict
 
 import dagster as dg
 
@@ -26,10 +27,19 @@ ANY_OF_K = 0.3
 
 @dg.asset_check(asset=cot_dataset, blocking=True)
 def fit_for_training(artifact_store: ArtifactStoreResource) -> dg.AssetCheckResult:
-    """Every picture opens, no picture is in two splits, and no text is empty."""
+    """Every picture opens and has its place, none is in two splits, nothing is empty, labels are normal."""
     store = artifact_store.open()
     report = check_examples(store, store.shards(EXAMPLES))
-    return dg.AssetCheckResult(passed=report.passed)
+    first = markdown_table([asdict(problem) for problem in report.problems[:10]])
+    return dg.AssetCheckResult(
+        passed=report.passed,
+        metadata={
+            "examples": report.examples,
+            "pictures": report.images,
+            **{f"problems_{kind}": count for kind, count in report.counts.items()},
+            "first": dg.MetadataValue.md(first),
+        },
+    )
 
 
 @dg.asset_check(asset=questions)

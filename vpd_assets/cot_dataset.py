@@ -3,25 +3,25 @@
 from typing import Any
 
 import dagster as dg
-from vpd.rationale.stage import STAGE, build_examples
 
 from resources.artifact_store import ArtifactStoreResource
-from vpd.records import EXAMPLES
+from vpd.rationale.stage import STAGE, build_examples
 from vpd_assets.decorators import shard_asset
 from vpd_assets.execution_traces import execution_traces
 from vpd_assets.questions import questions
+from vpd_assets.raw_images import raw_images
+from vpd_assets.sampled_programs import sampled_programs
 from vpd_assets.samples import sample_examples
 from vpd_assets.shards import materialize_shards
 from vpd_assets.verified_programs import verified_programs
 
 
 @shard_asset(
-    EXAMPLES,
+    STAGE,
     group="dataset",
     kinds={"parquet"},
-    code_version=STAGE.version,
     cost="cpu",
-    deps=[questions, execution_traces, verified_programs],
+    deps=[raw_images, questions, sampled_programs, execution_traces, verified_programs],
 )
 def cot_dataset(
     context: dg.AssetExecutionContext, artifact_store: ArtifactStoreResource

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import dagster as dg
 
-from vpd.records import Table
+from vpd.stage import Stage
 from vpd_assets.partitions import question_shards
 
 OWNERS = ["team:vpd"]
@@ -18,23 +18,22 @@ Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
 
 def shard_asset(
-    table: Table[Any],
+    stage: Stage,
     *,
     group: str,
     kinds: set[str],
-    code_version: str,
     cost: str,
     deps: Sequence[dg.AssetsDefinition] = (),
     pool: str | None = None,
 ) -> Decorator:
-    """Declare an asset whose partitions are the shards of one table; a backfill is one run."""
+    """Declare an asset whose partitions are the shards that a stage writes; a backfill is one run."""
     return _asset(
         group_name=group,
         kinds=kinds,
-        code_version=code_version,
+        code_version=stage.version,
         deps=deps,
         pool=pool,
-        tags={"vpd/table": table.name, "vpd/cost": cost},
+        tags={"vpd/table": stage.table.name, "vpd/cost": cost},
         partitions_def=question_shards,
     )
 

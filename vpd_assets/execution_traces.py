@@ -7,7 +7,6 @@ import dagster as dg
 from resources.artifact_store import ArtifactStoreResource
 from resources.vision_tools import VisionToolsResource
 from vpd.execution.stage import STAGE, execute_programs
-from vpd.records import TRACES
 from vpd_assets.decorators import shard_asset
 from vpd_assets.questions import questions
 from vpd_assets.raw_images import raw_images
@@ -17,10 +16,9 @@ from vpd_assets.shards import materialize_shards
 
 
 @shard_asset(
-    TRACES,
+    STAGE,
     group="programs",
     kinds={"opencv", "parquet"},
-    code_version=STAGE.version,
     cost="cpu",
     deps=[raw_images, questions, sampled_programs],
     pool="sandbox-cpu",

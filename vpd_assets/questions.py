@@ -6,7 +6,6 @@ import dagster as dg
 
 from resources.artifact_store import ArtifactStoreResource
 from vpd.datasets.ingest import QUESTIONS_STAGE, ingest_questions
-from vpd.records import QUESTIONS
 from vpd_assets.decorators import shard_asset
 from vpd_assets.raw_images import raw_images
 from vpd_assets.samples import sample_questions
@@ -14,10 +13,9 @@ from vpd_assets.shards import materialize_shards
 
 
 @shard_asset(
-    QUESTIONS,
+    QUESTIONS_STAGE,
     group="inputs",
     kinds={"parquet"},
-    code_version=QUESTIONS_STAGE.version,
     cost="cpu",
     deps=[raw_images],
 )

@@ -6,13 +6,12 @@ import dagster as dg
 
 from resources.artifact_store import ArtifactStoreResource
 from vpd.datasets.ingest import IMAGES_STAGE, ingest_images
-from vpd.records import IMAGES
 from vpd_assets.decorators import shard_asset
 from vpd_assets.samples import sample_images
 from vpd_assets.shards import materialize_shards
 
 
-@shard_asset(IMAGES, group="inputs", kinds={"parquet"}, code_version=IMAGES_STAGE.version, cost="cpu")
+@shard_asset(IMAGES_STAGE, group="inputs", kinds={"parquet"}, cost="cpu")
 def raw_images(
     context: dg.AssetExecutionContext, artifact_store: ArtifactStoreResource
 ) -> dg.MaterializeResult[Any]:

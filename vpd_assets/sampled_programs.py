@@ -6,7 +6,6 @@ import dagster as dg
 
 from resources.artifact_store import ArtifactStoreResource
 from resources.program_sampler import ProgramSamplerResource
-from vpd.records import PROGRAMS
 from vpd.sampling.stage import SAMPLED_PROGRAMS, sample_programs
 from vpd_assets.decorators import shard_asset
 from vpd_assets.questions import questions
@@ -15,10 +14,9 @@ from vpd_assets.shards import materialize_shards, progress_log
 
 
 @shard_asset(
-    PROGRAMS,
+    SAMPLED_PROGRAMS,
     group="programs",
     kinds={"llm", "parquet"},
-    code_version=SAMPLED_PROGRAMS.version,
     cost="llm",
     deps=[questions],
     pool="llm-api",

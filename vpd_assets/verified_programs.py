@@ -5,7 +5,6 @@ from typing import Any
 import dagster as dg
 
 from resources.artifact_store import ArtifactStoreResource
-from vpd.records import VERDICTS
 from vpd.verification.stage import STAGE, verify_programs
 from vpd_assets.decorators import shard_asset
 from vpd_assets.execution_traces import execution_traces
@@ -16,10 +15,9 @@ from vpd_assets.shards import materialize_shards
 
 
 @shard_asset(
-    VERDICTS,
+    STAGE,
     group="programs",
     kinds={"parquet"},
-    code_version=STAGE.version,
     cost="cpu",
     deps=[questions, sampled_programs, execution_traces],
 )

@@ -7,6 +7,7 @@ import dagster as dg
 from resources.artifact_store import ArtifactStoreResource
 from resources.gpu_cluster import GpuClusterResource
 from resources.mlflow_tracking import MlflowTrackingResource
+from vpd.rationale.check import check_examples, require_fit
 from vpd_assets.cot_dataset import cot_dataset
 from vpd_assets.decorators import model_asset
 from vpd_assets.markdown import inline_png
@@ -37,6 +38,7 @@ def vlm_checkpoint(
 
     store = artifact_store.open()
     shards = training_shards(store, config.sources)
+    require_fit(check_examples(store, shards))
     plans = [plan(arm, config, shards, artifact_store, mlflow_tracking) for arm in ARMS]
     runs = {planned.arm: train_or_find(context, store, planned, gpu_cluster) for planned in plans}
     curves = loss_curves({arm: run["history"] for arm, run in runs.items()})

@@ -20,6 +20,7 @@ from vpd.sampling.request import Request, SamplingConfig
 from vpd.sampling.sampler import Sampler
 from vpd.settings import load_settings
 from vpd.store import ArtifactStore
+from vpd_assets.catalog import SHARD_ASSETS
 from vpd_assets.definitions import defs
 from vpd_assets.partitions import add_shards, all_shards, range_tags
 
@@ -107,12 +108,27 @@ class Pipeline:
         return found
 
 
-@pytest.fixture
-def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
-    monkeypatch.setenv("VPD_HOME", str(tmp_path))
-    store = ArtifactStoreResource().open()
-    spec = register(store, scenes_spec("small", 2, level="easy", images=24, seed=3))
-    with dg.DagsterInstance.ephemeral() as instance:
+@contextmanager
+def small_pipeline(home: Path) -> Iterator[Pipeline]:
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+        patch.setenv("VPD_HOME", str(home))
+        store = ArtifactStoreResource().open()
+        spec = register(store, scenes_spec("small", 2, level="easy", images=12, seed=3))
         add_shards(instance, shard_names(spec))
         fakes = {"program_sampler": RuleSampler(candidates=2)}
         yield Pipeline(instance, store, shard_names(spec), fakes)
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
+    """A registered source of two shards, nothing materialised."""
+    with small_pipeline(tmp_path) as pipeline:
+        yield pipeline
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """The same with all per-shard assets materialised in one run; shared, so tests leave its data alone."""
+    with small_pipeline(tmp_path_factory.mktemp("done")) as pipeline:
+        assert pipeline.run(SHARD_ASSETS).success
+        yield pipeline

@@ -17,12 +17,6 @@ SMALL = 40_000
 """Characters that one materialization may add to the event log."""
 
 
-@pytest.fixture
-def done(pipeline):
-    assert pipeline.run(SHARD_ASSETS).success
-    return pipeline
-
-
 def test_data_assets_of_two_shards_end_in_rationales(done):
     examples = pl.concat(done.store.read_shard(EXAMPLES, shard) for shard in done.shards)
     assert set(examples["mode"]) == {"answer", "rationale"}
@@ -47,15 +41,6 @@ def test_data_assets_report_little_enough_for_the_event_log(done):
     for asset in SHARD_ASSETS:
         for event in done.events(asset).values():
             assert sum(len(str(value.value)) for value in event.metadata.values()) < SMALL
-
-
-def test_data_assets_run_again_compute_nothing_and_keep_their_version(done):
-    before = {asset.key: done.events(asset) for asset in SHARD_ASSETS}
-    assert done.run(SHARD_ASSETS).success
-    for asset in SHARD_ASSETS:
-        for shard, event in done.events(asset).items():
-            assert event.metadata["computed"].value is False
-            assert event.tags["dagster/data_version"] == before[asset.key][shard].tags["dagster/data_version"]
 
 
 def test_data_assets_of_one_shard_have_the_digest_of_their_data_as_version(pipeline):
@@ -94,3 +79,12 @@ def test_cot_dataset_shows_pictures_of_the_boxes_it_names(done):
 def test_outdated_shards_once_all_are_made_are_none(done):
     for asset in SHARD_ASSETS:
         assert outdated_shards(done.instance, done.store, asset, done.shards) == []
+
+
+def test_data_assets_run_again_compute_nothing_and_keep_their_version(done):
+    before = {asset.key: done.events(asset) for asset in SHARD_ASSETS}
+    assert done.run(SHARD_ASSETS).success
+    for asset in SHARD_ASSETS:
+        for shard, event in done.events(asset).items():
+            assert event.metadata["computed"].value is False
+            assert event.tags["dagster/data_version"] == before[asset.key][shard].tags["dagster/data_version"]

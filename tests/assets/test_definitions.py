@@ -4,6 +4,11 @@ import sys
 import dagster as dg
 import pytest
 
+import vpd.execution.stage as execution
+import vpd.rationale.stage as rationale
+import vpd.sampling.stage as sampling
+import vpd.verification.stage as verification
+from vpd.datasets import ingest
 from vpd_assets.catalog import MODEL_ASSETS, SHARD_ASSETS
 from vpd_assets.definitions import defs
 
@@ -18,6 +23,14 @@ NAMES = [
     "evaluation_report",
     "registered_model",
 ]
+STAGES = (
+    ingest.IMAGES_STAGE,
+    ingest.QUESTIONS_STAGE,
+    sampling.SAMPLED_PROGRAMS,
+    execution.STAGE,
+    verification.STAGE,
+    rationale.STAGE,
+)
 POOLS = {"llm-api", "sandbox-cpu", "train-gpu"}
 
 
@@ -47,6 +60,15 @@ def test_shard_asset_depends_on_the_same_shard_upstream(asset):
         assert isinstance(mapping, dg.IdentityPartitionMapping)
     assert asset.backfill_policy is not None
     assert asset.backfill_policy.max_partitions_per_run is None
+
+
+@pytest.mark.parametrize(("asset", "stage"), list(zip(SHARD_ASSETS, STAGES, strict=True)), ids=NAMES[:6])
+def test_shard_asset_depends_on_what_its_stage_reads(asset, stage):
+    assert asset.tags_by_key[asset.key]["vpd/table"] == stage.table.name
+    stage_of = dict(zip((a.key for a in SHARD_ASSETS), STAGES, strict=True))
+    upstream = [stage_of[key] for key in asset.asset_deps[asset.key]]
+    assert {s.table.name for s in upstream} <= {t.name for t in stage.upstream}
+    assert {t.name for t in stage.upstream} <= {t.name for s in upstream for t in (s.table, *s.beside)}
 
 
 def test_jobs_cover_the_graph_and_its_halves():
