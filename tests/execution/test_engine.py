@@ -38,7 +38,7 @@ def batch_sizes(toolset: ToolSet, method: str) -> list[int]:
 
 def test_engine_when_all_wait_calls_are_one_batch(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
     toolset = fake_toolset()
-    with open_engine(toolset, EngineSettings(in_flight=8)) as engine:
+    with open_engine(toolset, EngineSettings(in_flight=16)) as engine:  # two groups of eight
         runs = list(engine.run(Job(NEAREST, fake_picture(i)) for i in range(8)))
     assert [run.outcome for _, run in runs] == ["answered"] * 8
     assert batch_sizes(toolset, "find") == [8]
@@ -86,6 +86,16 @@ def test_engine_results_come_in_the_order_of_the_jobs(fake_toolset: Toolsets, fa
     with open_engine(fake_toolset(), EngineSettings(in_flight=2)) as engine:
         tags = [job.tag for job, _ in engine.run(Job(s, fake_picture(), i) for i, s in enumerate(sources))]
     assert tags == list(range(len(sources)))
+
+
+@pytest.mark.parametrize(("in_flight", "count"), [(1, 3), (2, 9), (4, 8), (8, 41), (3, 0)])
+def test_engine_every_job_ends_once(
+    fake_toolset: Toolsets, fake_picture: Pictures, in_flight: int, count: int
+) -> None:
+    with open_engine(fake_toolset(), EngineSettings(in_flight=in_flight)) as engine:
+        runs = list(engine.run(Job(COUNT, fake_picture(), i) for i in range(count)))
+    assert [job.tag for job, _ in runs] == list(range(count))
+    assert {run.outcome for _, run in runs} <= {"answered"}
 
 
 def test_engine_takes_jobs_only_as_there_is_room(fake_toolset: Toolsets, fake_picture: Pictures) -> None:

@@ -1,8 +1,8 @@
 """The execution engine: many programs at once, their tool calls in batches, results as a stream.
 
-A round: every live program runs until it waits for a tool or ends; then the calls that wait are answered as
-one batch per method; then the next round. No timers, and since an answer depends on its own request alone,
-a program's trace does not depend on what runs beside it.
+Live programs form two groups. While one group runs, each program until it waits for a tool or ends, the
+calls of the other are answered, as one batch per method; then they change places. No timers. Since an answer
+depends on its own request alone, a program's trace does not depend on what runs beside it.
 
     with open_engine(toolset) as engine:
         for job, run in engine.run(jobs): ...
@@ -10,14 +10,14 @@ a program's trace does not depend on what runs beside it.
 
 import itertools
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vpd.errors import ConfigError
 from vpd.execution.cache import ToolCache
-from vpd.execution.gateway import Counters, ToolGateway
+from vpd.execution.gateway import Answer, Counters, ToolGateway
 from vpd.execution.limits import Limits
 from vpd.execution.run import Job, ProgramRun
 from vpd.execution.sandbox import Sandbox
@@ -52,7 +52,9 @@ class Engine:
     def __init__(self, sandbox: Sandbox, gateway: ToolGateway, settings: EngineSettings) -> None:
         self.settings = settings
         self._sandbox, self._gateway = sandbox, gateway
-        self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="vpd-execution")
+        self._group_size = -(-settings.in_flight // 2)
+        self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="vpd-programs")
+        self._tools = ThreadPoolExecutor(1, thread_name_prefix="vpd-tools")
 
     @property
     def isolation(self) -> str:
@@ -75,49 +77,57 @@ class Engine:
         Jobs are taken only as there is room, so any number of them streams through in constant memory.
         """
         source = enumerate(jobs)
-        live: dict[int, ProgramRun] = {}
+        groups = [_Group() for _ in range(min(2, self.settings.in_flight))]
         ended: dict[int, tuple[Job, Run]] = {}
         due = 0
         try:
-            while True:
-                room = min(
-                    self.settings.in_flight - len(live),
-                    self.settings.in_flight * _HELD_BACK - len(live) - len(ended),
-                )
-                new = {
-                    number: ProgramRun(job, self._sandbox, self._gateway)
-                    for number, job in itertools.islice(source, max(0, room))
-                }
-                if not live and not new:
+            for group in itertools.cycle(groups):
+                held = len(ended) + sum(len(g.live) for g in groups)
+                room = min(self._group_size - len(group.live), self.settings.in_flight * _HELD_BACK - held)
+                taken = itertools.islice(source, max(0, room))
+                new = {number: ProgramRun(job, self._sandbox, self._gateway) for number, job in taken}
+                if not new and not any(g.live for g in groups):
                     return
-                self._round(list(live.values()), list(new.values()))
-                live.update(new)
-                for number in [n for n, program in live.items() if program.result is not None]:
-                    program = live.pop(number)
-                    assert program.result is not None
-                    ended[number] = program.job, program.result
+                self._step(group, new)
+                ended.update(group.take_ended())
                 while due in ended:
                     yield ended.pop(due)
                     due += 1
         finally:
-            for program in live.values():
+            for program in itertools.chain.from_iterable(g.live.values() for g in groups):
                 program.close()
 
-    def _round(self, waiting: list[ProgramRun], new: list[ProgramRun]) -> None:
-        """Answer the calls of the waiting programs, then run them and the new ones to their next call."""
-        calls = [program.call for program in waiting if program.call is not None]
-        answers = self._gateway.answer(calls)
+    def _step(self, group: "_Group", new: dict[int, ProgramRun]) -> None:
+        """Run the programs of a group and new ones to their next call, and have those calls answered."""
+        answers = group.answers.result() if group.answers is not None else []
         steps = [
             self._threads.submit(program.resume, answer, cached)
-            for program, (answer, cached) in zip(waiting, answers, strict=True)
+            for program, (answer, cached) in zip(group.live.values(), answers, strict=True)
         ]
-        steps += [self._threads.submit(program.start) for program in new]
+        steps += [self._threads.submit(program.start) for program in new.values()]
+        group.live.update(new)
         for step in steps:
             step.result()
+        calls = [program.call for program in group.live.values() if program.call is not None]
+        group.answers = self._tools.submit(self._gateway.answer, calls)
 
     def close(self) -> None:
         """Stop the threads; the sandbox belongs to whoever opened it."""
         self._threads.shutdown()
+        self._tools.shutdown()
+
+
+@dataclass
+class _Group:
+    """Live programs by job number, and the answers their calls will get, in the same order."""
+
+    live: dict[int, ProgramRun] = field(default_factory=dict)
+    answers: Future[list[tuple[Answer, bool]]] | None = None
+
+    def take_ended(self) -> dict[int, tuple[Job, Run]]:
+        ended = {n: (p.job, p.result) for n, p in self.live.items() if p.result is not None}
+        self.live = {n: p for n, p in self.live.items() if n not in ended}
+        return ended
 
 
 @contextmanager
