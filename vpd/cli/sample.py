@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from vpd.datasets.sources import load_source, shard_names
+from vpd.datasets.sources import find_spec, shard_names
 from vpd.records import QUESTIONS
 from vpd.sampling.embedded import SAMPLER_MODEL
 from vpd.sampling.record import save_record
@@ -34,7 +34,7 @@ def command(
     console = Console()
     settings = load_settings()
     store = ArtifactStore.open(settings.store_uri, settings.s3_endpoint)
-    shards = shard_names(load_source(store, source))
+    shards = shard_names(find_spec(store, source))
     with open_sampler(settings) as sampler:
         results = _sample(store, shards, sampler, console)
         _report(console, results, sampler)
