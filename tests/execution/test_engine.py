@@ -88,7 +88,7 @@ def test_engine_results_come_in_the_order_of_the_jobs(fake_toolset: Toolsets, fa
     assert tags == list(range(len(sources)))
 
 
-@pytest.mark.parametrize(("in_flight", "count"), [(1, 3), (2, 9), (4, 8), (8, 41), (3, 0)])
+@pytest.mark.parametrize(("in_flight", "count"), [(1, 3), (2, 9), (3, 20), (4, 8), (8, 41), (5, 0)])
 def test_engine_every_job_ends_once(
     fake_toolset: Toolsets, fake_picture: Pictures, in_flight: int, count: int
 ) -> None:

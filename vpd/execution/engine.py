@@ -10,7 +10,7 @@ depends on its own request alone, a program's trace does not depend on what runs
 
 import itertools
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from vpd.execution.sandbox import Sandbox
 from vpd.execution.trace import Run
 from vpd.tools.protocol import ToolSet
 
-_HELD_BACK = 8
+_HELD_BACK = 8  # results that wait for an older job's, in multiples of in_flight
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,15 @@ class Engine:
         due = 0
         try:
             for group in itertools.cycle(groups):
-                held = len(ended) + sum(len(g.live) for g in groups)
-                room = min(self._group_size - len(group.live), self.settings.in_flight * _HELD_BACK - held)
+                live = sum(len(g.live) for g in groups)
+                room = min(
+                    self._group_size - len(group.live),
+                    self.settings.in_flight - live,
+                    self.settings.in_flight * _HELD_BACK - live - len(ended),
+                )
                 taken = itertools.islice(source, max(0, room))
                 new = {number: ProgramRun(job, self._sandbox, self._gateway) for number, job in taken}
-                if not new and not any(g.live for g in groups):
+                if not new and not live:
                     return
                 self._step(group, new)
                 ended.update(group.take_ended())
@@ -106,10 +110,11 @@ class Engine:
         ]
         steps += [self._threads.submit(program.start) for program in new.values()]
         group.live.update(new)
+        wait(steps)  # all of them, before an error of one closes the sessions of the others
         for step in steps:
             step.result()
         calls = [program.call for program in group.live.values() if program.call is not None]
-        group.answers = self._tools.submit(self._gateway.answer, calls)
+        group.answers = self._tools.submit(self._gateway.answer, calls) if calls else None
 
     def close(self) -> None:
         """Stop the threads; the sandbox belongs to whoever opened it."""
