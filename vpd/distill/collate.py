@@ -6,7 +6,7 @@ the end token.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -50,6 +50,10 @@ class TextBatch:
     attention_mask: torch.Tensor
     labels: torch.Tensor
 
+    def to(self, device: torch.device) -> "TextBatch":
+        """Return the rows on a device."""
+        return TextBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -58,6 +62,11 @@ class Batch:
     prefix: Prefix
     texts: dict[str, TextBatch]
     questions: int
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on a device."""
+        prefix = {name: tensor.to(device) for name, tensor in self.prefix.items()}
+        return Batch(prefix, {mode: rows.to(device) for mode, rows in self.texts.items()}, self.questions)
 
 
 class Collator:

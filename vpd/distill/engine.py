@@ -38,6 +38,7 @@ def start_ranks() -> Part:
     """Join the process group that the launcher describes; without a launcher, be the only rank."""
     if not torch.cuda.is_available():
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
+        os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # else DeepSpeed loads the compiler: 3 s, unused
     if "RANK" not in os.environ:
         os.environ.update(RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", MASTER_ADDR="127.0.0.1")
         os.environ["MASTER_PORT"] = str(_free_port())
@@ -112,7 +113,7 @@ class Engine:
         for group in self.engine.optimizer.param_groups:
             group["lr"] = lr
         torch.manual_seed(hash((self.config.seed, step, self.part.rank)))
-        losses = self.engine(batch)
+        losses = self.engine(batch.to(self.engine.device))
         everywhere = self.mean({mode: loss.item() for mode, loss in losses.items()})
         if not all(math.isfinite(value) for value in everywhere.values()):
             raise TrainingError(
@@ -127,7 +128,7 @@ class Engine:
         """Return this rank's losses and answer accuracy on a batch, without training on it."""
         self.engine.eval()
         with torch.no_grad():
-            losses = {name: value.item() for name, value in self.engine(batch).items()}
+            losses = {name: value.item() for name, value in self.engine(batch.to(self.engine.device)).items()}
         self.engine.train()
         return losses
 
@@ -143,7 +144,8 @@ class Engine:
     def mean(self, values: dict[str, float]) -> dict[str, float]:
         """Return the mean over ranks; what only some ranks have counts as zero on the others."""
         names = ("answer", "rationale", "accuracy")
-        table = torch.tensor([[values.get(name, 0.0), float(name in values)] for name in names])
+        rows = [[values.get(name, 0.0), float(name in values)] for name in names]
+        table = torch.tensor(rows, device=self.engine.device)
         distributed.all_reduce(table)
         sums = zip(names, table.tolist(), strict=True)
         return {name: total / self.part.world for name, (total, ranks) in sums if ranks}

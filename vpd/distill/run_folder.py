@@ -13,6 +13,8 @@ import fcntl
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +57,9 @@ class RunFolder:
         report = read_json(self.path / "training.json")
         return report if report is not None and report["fingerprint"] == self.fingerprint else None
 
-    def claim(self) -> None:
-        """Make the folder this run's and no other process's.
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Make the folder this run's, and no other process's until the block ends.
 
         Raises ConfigError if it belongs to another configuration or other data, if the number of ranks
         changed since its checkpoints, or if a process is training in it; StoreError if it cannot be
@@ -64,13 +67,21 @@ class RunFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock()
-            self._check_owner()
-            write_json(self.path / "run.json", self._owner())
+            lock = (self.path / ".lock").open("w")
         except OSError as error:
             raise StoreError(
                 f"cannot write {self.path}: {error}; free space or choose another output"
             ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ConfigError(
+                    f"another process is training in {self.path}: wait for it or stop it"
+                ) from error
+            self._check_owner()
+            write_json(self.path / "run.json", self._owner())
+            yield
 
     def finish(self, report: dict[str, Any]) -> None:
         """Write the report, which makes the run finished, and drop its checkpoints."""
@@ -99,16 +110,6 @@ class RunFolder:
                 f"checkpoints in {self.path} are of {owner['world']} ranks, this run has {self.world}: "
                 f"start {owner['world']} ranks or delete {self.checkpoints}"
             )
-
-    def _lock(self) -> None:
-        handle = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR)  # held until the process ends
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(handle)
-            raise ConfigError(
-                f"another process is training in {self.path}: wait for it or stop it"
-            ) from error
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_pipes import PipesContext, PipesEnvVarParamsLoader, open_dagster_pipes
+from transformers.utils.logging import disable_progress_bar
 
 from vpd.distill.collate import Batch, Collator
 from vpd.distill.config import TrainConfig
@@ -58,11 +59,10 @@ def train(config: TrainConfig, pipes: PipesContext | None = None) -> dict[str, A
     folder = RunFolder(config, examples.survey(), part.world)
     report = folder.finished()
     if report is None:
-        if part.rank == 0:
-            folder.claim()
-        vlm = _student(config, examples)
-        run = Run(folder, examples, Engine(config, vlm.model, part), vlm, Collator(vlm.processor))
-        report = _train(run, pipes)
+        with folder.claim() if part.rank == 0 else nullcontext():
+            vlm = _student(config, examples)
+            run = Run(folder, examples, Engine(config, vlm.model, part), vlm, Collator(vlm.processor))
+            report = _train(run, pipes)
     elif part.rank == 0:
         print(f"{config.arm}: {config.output} is already trained", flush=True)
     if pipes is not None:
@@ -152,6 +152,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if "TORCHELASTIC_RUN_ID" in os.environ:
         end_with_parent()
+    disable_progress_bar()
     first = os.environ.get("RANK", "0") == "0"
     dagster = first and PipesEnvVarParamsLoader().is_dagster_pipes_process()  # type: ignore[no-untyped-call]
     try:
