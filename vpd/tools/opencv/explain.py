@@ -35,7 +35,7 @@ class Thing:
 
 def explain(regions: Regions, bank: Bank) -> list[Thing]:
     """Return the objects of a picture, nearest first."""
-    brightness = regions.value.mean(-1)
+    brightness = regions.value @ np.full(3, 1 / 3, np.float32)
     front = np.zeros(regions.labels.shape, bool)
     things: list[Thing] = []
     masks = [regions.labels == number for number in range(1, len(regions.hues) + 1)]
@@ -71,9 +71,9 @@ def _solids(own: Mask, front: Mask, brightness: Array, bank: Bank) -> Iterator[t
 
 def _evidence(own: Mask, front: Mask, brightness: Array) -> Evidence:
     shape = own.astype(np.uint8)
-    hidden = np.count_nonzero(front & (cv2.dilate(shape, _NEAR) > 0)) > 3
+    hidden = int(np.count_nonzero(front & (cv2.dilate(shape, _NEAR) > 0))) > 3
     inner = cv2.erode(shape, _NEAR) > 0
-    return Evidence(own, inner, front, brightness, np.count_nonzero(own), hidden)
+    return Evidence(own, inner, front, brightness, int(np.count_nonzero(own)), hidden)
 
 
 def _rest(own: Mask, fit: Fit) -> Mask | None:

@@ -22,15 +22,19 @@ Window = tuple[slice, slice]
 
 SHADING = 0.2  # weight of unexplained shading against pixels off the outline
 HIDDEN = 0.25  # weight of pixels behind a region in front against pixels off the outline
-CLOSE = 0.10  # outline scores this much below the best are not worth a look at their shading
+TOLERANCE = 3  # pixels by which a partial outline may miss the edges it should keep to
+CLOSE = 0.08  # outline scores this much below the best are not worth a look at their shading
+_RIDGE = 1e-3 * np.eye(4, dtype=np.float32)
 SLACK = 0.12, 1.5  # size mismatch that is still tried: share, pixels
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What is known around a region, all (h, w): its pixels, those not near its rim, those in front, brightness.
+    """What is known around a region.
 
-    `partial`: the region holds more than the solid looked for, so pixels left over count little.
+    own, inner, front: (h, w) its pixels, those away from its rim, those of regions in front
+    brightness: (h, w); area: pixels of `own`; hidden: something in front touches it
+    partial: the region holds more than the solid looked for, so pixels left over count little
     """
 
     own: Mask
@@ -88,8 +92,23 @@ def _stand(evidence: Evidence, box: Box, bank: Bank) -> Iterator[tuple[Template,
             template = bank.template(kind, bearing, int(at[kind]))
             outline = _mask_box(template)
             dy = getattr(box, edge) - getattr(outline, edge)
-            for side in sides:
-                yield template, round(dy), round(_edge(box, side) - _edge(outline, side))
+            shifts = {round(_edge(box, side) - _edge(outline, side)) for side in sides}
+            for dx in sorted(shifts):
+                if _plausible(outline, round(dy), dx, box, evidence):
+                    yield template, round(dy), dx
+
+
+def _plausible(outline: Box, dy: int, dx: int, box: Box, evidence: Evidence) -> bool:
+    """A partly hidden solid reaches at least as far as the region, a part of a region at most as far."""
+    if evidence.hidden == evidence.partial:
+        return True
+    reach = (
+        box.left - outline.left - dx,
+        box.top - outline.top - dy,
+        outline.right + dx - box.right,
+        outline.bottom + dy - box.bottom,
+    )
+    return min(reach) >= -TOLERANCE if evidence.hidden else max(reach) <= TOLERANCE
 
 
 def _edge(box: Box, side: str) -> float:
@@ -132,8 +151,14 @@ def _with_shading(fit: Fit, template: Template, evidence: Evidence) -> Fit:
     there = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     there[there] = evidence.inner[rows[there], columns[there]]
     brightness, basis = evidence.brightness[rows[there], columns[there]], template.basis[there]
-    if len(brightness) < 12 or (spread := float(brightness.var())) < 1e-4:
+    if len(brightness) < 12 or (spread := _variance(brightness)) < 1e-4:
         return fit
-    light = np.linalg.solve(basis.T @ basis + 1e-3 * np.eye(4, dtype=np.float32), basis.T @ brightness)
-    unexplained = float(((brightness - basis @ light) ** 2).mean()) / spread
-    return replace(fit, score=fit.score - SHADING * min(1.0, unexplained))
+    moments = basis.T @ brightness
+    light = np.linalg.solve(basis.T @ basis + _RIDGE, moments)
+    unexplained = (float(brightness @ brightness) - float(light @ moments)) / (spread * len(brightness))
+    return replace(fit, score=fit.score - SHADING * min(1.0, max(0.0, unexplained)))
+
+
+def _variance(values: Array) -> float:
+    mean = float(values.sum()) / len(values)
+    return float(values @ values) / len(values) - mean * mean

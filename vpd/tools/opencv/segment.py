@@ -30,6 +30,8 @@ SATURATED = 0.24  # least saturation of a coloured pixel
 FINE = 150  # pictures wider than this, in pixels, are smoothed first
 GROW = 2
 _NEAR = np.ones((3, 3), np.uint8)
+_RIDGE = 1e-4 * np.eye(4, dtype=np.float32)
+_THIRD = np.full(3, 1 / 3, np.float32)
 SMALLEST = 12 / 96**2  # least region, as a share of the picture
 
 
@@ -60,10 +62,12 @@ def segment(pixels: NDArray[np.uint8]) -> Regions:
 def _things(value: Image) -> Mask:
     """Everything that is neither ground nor shadow."""
     ratio = value / _ground(value)
-    low, high = ratio.min(-1), ratio.max(-1)
+    planes = cv2.split(ratio)
+    low = np.minimum(np.minimum(planes[0], planes[1]), planes[2])
+    high = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
     changed = (high > 1 + PLAIN) | (low < 1 - PLAIN)
     shade_like = (high - low < TINTED) & (low > DARKEST) & (high < 1 + PLAIN)
-    step = cv2.morphologyEx(value.mean(-1), cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    step = cv2.morphologyEx(value @ _THIRD, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     smooth = (shade_like & ((step < SHARP) | ~changed)).astype(np.uint8)
     # Eroded where pixels abound, so that a small gap in a sharp edge lets nothing through.
     core = cv2.erode(smooth, _NEAR) if value.shape[1] > FINE else smooth
@@ -76,21 +80,22 @@ def _things(value: Image) -> Mask:
 def _ground(value: Image) -> Image:
     """Fit every channel with 1, x, y, xy to the pixels that agree with the fit, beginning at the median."""
     height, width = value.shape[:2]
-    step = max(1, width // 40)
+    step = max(1, width // 32)
     y, x = np.mgrid[0:height:step, 0:width:step].reshape(2, -1).astype(np.float32)
+    x, y = x / width, y / height
     sample = value[::step, ::step].reshape(-1, 3)
-    basis = np.stack([np.ones_like(x), x / width, y / height, x * y / (width * height)], 1)
-    fitted = np.broadcast_to(np.median(sample, 0), sample.shape)
+    basis = np.stack([np.ones_like(x), x, y, x * y], 1)
+    weights = np.zeros((4, 3), np.float32)
+    weights[0] = np.median(sample, 0)
     for tolerance in (0.2, 0.12, 0.06, 0.04):
-        close = np.abs(sample - fitted).max(1) < tolerance
-        if close.sum() < 20:
-            break
-        weights = np.linalg.lstsq(basis[close], sample[close], rcond=None)[0]
-        fitted = basis @ weights
+        miss = np.abs(sample - basis @ weights)
+        close = (miss[:, 0] < tolerance) & (miss[:, 1] < tolerance) & (miss[:, 2] < tolerance)
+        inliers = basis[close]
+        weights = np.linalg.solve(inliers.T @ inliers + _RIDGE, inliers.T @ sample[close])
     across = np.arange(width, dtype=np.float32)[None, :, None] / width
     down = np.arange(height, dtype=np.float32)[:, None, None] / height
-    w = weights.astype(np.float32)
-    return np.maximum(w[0] + w[1] * across + (w[2] + w[3] * across) * down, np.float32(0.05))
+    surface = weights[0] + weights[1] * across + (weights[2] + weights[3] * across) * down
+    return np.asarray(np.maximum(surface, np.float32(0.05)))
 
 
 def _hue_labels(value: Image) -> NDArray[np.uint8]:
