@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from vpd.distill.config import StudentConfig, TrainConfig
+from vpd.rationale.prompts import Mode, prompt_for
 from vpd.records import EXAMPLES, Example
 from vpd.store import ArtifactStore
 
@@ -32,31 +33,26 @@ def examples(store: ArtifactStore, seed: int, split: str) -> list[Example]:
     image_id, rows = store.put_blob(picture(seed)), []
     for number in range(QUESTIONS):
         question = f"q{seed}-{number}"
-        texts = {"answer": (f"Color {number}?", "red" if seed % 2 else "blue")}
+        targets: dict[Mode, str] = {"answer": "red" if seed % 2 else "blue"}
         if number:
-            texts["rationale"] = (
-                f"Color {number}? Explain.",
-                f"I see it at [{seed} 2 3 4]. The answer is red.",
+            targets["rationale"] = f"I see it at [{seed} 2 3 4]. The answer is red."
+        for mode, target in targets.items():
+            row = Example(
+                example_id=f"{question}-{mode}",
+                question_id=question,
+                image_id=image_id,
+                split=split,
+                family="attribute",
+                held_out_text=False,
+                mode=mode,
+                prompt=prompt_for(f"Color {number}?", mode),
+                target=target,
+                answer=targets["answer"],
+                verdict_id=None,
+                trace_id=None,
+                renderer="",
             )
-        for mode, (prompt, target) in texts.items():
-            key = f"{question}-{mode}"
-            rows.append(
-                Example(
-                    key,
-                    question,
-                    image_id,
-                    split,
-                    "attribute",
-                    False,
-                    mode,
-                    prompt,
-                    target,
-                    "red",
-                    None,
-                    None,
-                    "",
-                )
-            )
+            rows.append(row)
     return rows
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from vpd.distill.collate import IGNORE, Batch, Collator, TrainingQuestion
+from vpd.distill.collate import IGNORE, Batch, Collator
 from vpd.distill.config import TrainConfig
-from vpd.distill.data import Examples, Part
+from vpd.distill.data import Examples, Part, TrainingQuestion
 from vpd.distill.loss import DistillationLoss, example_losses
 from vpd.distill.student import Vlm, build_student
 

@@ -9,8 +9,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from vpd.distill.engine import make_durable
-from vpd.distill.run_folder import read_json
+from vpd.distill.run_folder import make_durable, read_json
 from vpd.errors import ConfigError, StoreError
 from vpd.store import ArtifactStore
 

@@ -14,27 +14,10 @@ from typing import Any
 import torch
 from PIL import Image
 
+from vpd.distill.data import TextExample, TrainingQuestion
+
 IGNORE = -100
 Prefix = dict[str, torch.Tensor]
-
-
-@dataclass(frozen=True)
-class TextExample:
-    """What the student is asked about a picture and what it should write."""
-
-    prompt: str
-    target: str
-
-
-@dataclass(frozen=True)
-class TrainingQuestion:
-    """A question with its picture's file, its answer, and its rationale if there is one."""
-
-    question_id: str
-    image_id: str
-    image: bytes
-    answer: TextExample
-    rationale: TextExample | None = None
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,29 @@ from itertools import islice
 
 import polars as pl
 
-from vpd.distill.collate import TextExample, TrainingQuestion
 from vpd.distill.config import Arm, TrainConfig
 from vpd.errors import ConfigError, DataError
 from vpd.records import EXAMPLES
 from vpd.store import ArtifactStore
+
+
+@dataclass(frozen=True)
+class TextExample:
+    """What the student is asked about a picture and what it should write."""
+
+    prompt: str
+    target: str
+
+
+@dataclass(frozen=True)
+class TrainingQuestion:
+    """A question with its picture's file, its answer, and its rationale if there is one."""
+
+    question_id: str
+    image_id: str
+    image: bytes
+    answer: TextExample
+    rationale: TextExample | None = None
 
 
 @dataclass(frozen=True)

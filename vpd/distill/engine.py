@@ -27,6 +27,7 @@ from vpd.distill.collate import Batch
 from vpd.distill.config import TrainConfig
 from vpd.distill.data import Part
 from vpd.distill.loss import DistillationLoss
+from vpd.distill.run_folder import make_durable
 from vpd.errors import ConfigError, TrainingError
 
 _OURS = ("train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "optimizer",
@@ -213,13 +214,3 @@ def last_checkpoint(folder: Path) -> str | None:
     """Return the name of the newest whole checkpoint."""
     whole = [p.name for p in folder.glob("step-*") if not p.name.endswith(".partial")]
     return max(whole, default=None)
-
-
-def make_durable(folder: Path) -> None:
-    """Flush every file of a folder to disk."""
-    for path in (*folder.rglob("*"), folder):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

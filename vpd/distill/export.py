@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from vpd.distill.collate import Batch
-from vpd.distill.engine import make_durable
 from vpd.distill.loss import DistillationLoss
+from vpd.distill.run_folder import make_durable
 from vpd.distill.student import Vlm, load_student
 from vpd.errors import TrainingError
 

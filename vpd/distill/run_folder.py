@@ -125,3 +125,13 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
+
+
+def make_durable(folder: Path) -> None:
+    """Flush every file of a folder to disk."""
+    for path in (*folder.rglob("*"), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
