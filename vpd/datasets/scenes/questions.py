@@ -231,6 +231,8 @@ def _compose(level: Level) -> Iterator[Form]:
         where = f"{relation} the {anchor.one}"
         yield Form("compose", f"How many objects are {where}?", _count_related(Noun(), relation, anchor))
         for noun in targets:
+            if noun.shape and noun.shape == anchor.one:
+                continue  # "the small cube left of the cube": with one cube there is no other
             pick = _related(noun, relation, anchor)
             yield Form("compose", f"What color is the {noun.one} {where}?", _attribute_of("color", pick))
             if not noun.shape:
