@@ -25,6 +25,7 @@ from jobs.screen import Screen, only_screen, screen_logger
 from jobs.summaries import SUMMARIES
 from jobs.workspace import DEMO_TAG, open_workspace
 from resources.artifact_store import ArtifactStoreResource
+from vpd.datasets.scenes.source import scenes_spec
 from vpd.datasets.sources import SourceSpec, register, shard_names
 from vpd.errors import VpdError
 from vpd.settings import load_settings
@@ -114,7 +115,7 @@ def _source(images: int, shards: int, level: str) -> SourceSpec:
     """Return the generated source; settings other than the default make another source beside it."""
     standard = (images, shards, level) == (1500, 16, "easy")
     name = "demo" if standard else f"demo-{level}-{images}x{shards}"
-    return SourceSpec(name, "scenes", shards, {"level": level, "images": images, "seed": SEED})
+    return scenes_spec(name, shards, level=level, images=images, seed=SEED)
 
 
 def _run_all(screen: Screen, home: Path, spec: SourceSpec, steps: int | None) -> None:

@@ -21,6 +21,19 @@ UNFINISHED = [
 ]
 
 
+def prepare_home(home: Path) -> Path:
+    """Make VPD_HOME with the configuration of its Dagster instance, and point this process to it.
+
+    Returns the absolute path.
+    """
+    home = home.resolve()
+    folder = home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(INSTANCE_CONFIG, folder / "dagster.yaml")
+    os.environ["VPD_HOME"], os.environ["DAGSTER_HOME"] = str(home), str(folder)
+    return home
+
+
 @contextmanager
 def open_workspace(home: Path) -> Iterator[dg.DagsterInstance]:
     """Open the Dagster instance `<home>/dagster`, alone.
@@ -28,10 +41,7 @@ def open_workspace(home: Path) -> Iterator[dg.DagsterInstance]:
     Raises ConfigError if another demo holds it. Runs that an earlier demo left unfinished are closed as
     cancelled, and the pools they held are freed.
     """
-    folder = home / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(INSTANCE_CONFIG, folder / "dagster.yaml")
-    os.environ["VPD_HOME"], os.environ["DAGSTER_HOME"] = str(home), str(folder)
+    home = prepare_home(home)
     with (home / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
