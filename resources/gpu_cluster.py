@@ -40,7 +40,7 @@ class GpuClusterResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         command = [*launch, "--log", str(log), "--config", str(settings)]
         client = dg.PipesSubprocessClient(env={"OMP_NUM_THREADS": str(self.threads)})
         try:
-            invocation = client.run(context=context, command=command)
+            invocation = client.run(context=context.op_execution_context, command=command)
         except DagsterPipesExecutionError as error:
             raise TrainingError(f"training of {config.arm} failed, see {log}:\n{_tail(log)}") from error
         return dict(invocation.get_custom_messages()[-1])

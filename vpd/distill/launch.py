@@ -39,10 +39,14 @@ def main() -> None:
         with arguments.log.open("ab") as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun
 
     ranks = ["--standalone", "--nproc-per-node", str(arguments.ranks)]
-    torchrun([*ranks, "--module", "vpd.distill.train", "--config", arguments.config])
+    try:
+        torchrun([*ranks, "--module", "vpd.distill.train", "--config", arguments.config])
+    except ChildFailedError:  # the rank has said why
+        sys.exit(1)
 
 
 if __name__ == "__main__":
