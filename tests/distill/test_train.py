@@ -137,3 +137,9 @@ def test_train_into_a_folder_that_cannot_be_written_is_a_store_error(config: Mak
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="file"):
         train(config(output=tmp_path / "file" / "run"))
+
+
+def test_train_in_bf16_learns_and_exports_bf16(config: Make, tmp_path: Path) -> None:
+    report = train(config(precision="bf16"))
+    assert {tensor.dtype for tensor in weights(tmp_path / "run").values()} == {torch.bfloat16}
+    assert report["final"]["answer"] < report["history"][0]["answer"]
