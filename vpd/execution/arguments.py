@@ -46,7 +46,7 @@ def crop_box(args: tuple[Any, ...], width: int, height: int) -> Box:
 
 def _text(method: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise BadArgument("TypeError", f"{method} takes text, not a value of type {type(value).__name__}")
+        raise BadArgument("TypeError", f"{method} takes text")
     if not value.strip():
         raise BadArgument("ValueError", f"{method} was given an empty text")
     if len(value) > LONGEST_TEXT:

@@ -32,7 +32,7 @@ class EngineSettings:
     """How programs are executed. Of these, only `limits` can change a trace."""
 
     in_flight: int = 64
-    """Programs that run at once, each in a worker process of about 10 MB."""
+    """Programs that run at once, each in a worker process of about 2 MB."""
     threads: int = 2
     """Threads that talk to the workers; the machine's cores are enough."""
     cache_entries: int = 200_000

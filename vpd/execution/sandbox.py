@@ -191,7 +191,7 @@ class SandboxSession:
         """Return the events recorded since the last host call; the session outlives the program's error."""
         try:
             return self._session.feed_run("_vpd_events")
-        except monty.MontyError:
+        except (monty.MontyError, RuntimeError):  # RuntimeError: the error took the session with it
             return ()
 
 
@@ -199,6 +199,7 @@ _WITH_TRACEBACK = (monty.MontyRuntimeError, monty.MontySyntaxError)
 _OVER_LIMIT = {
     "time limit exceeded": "ran longer than its time limit",
     "memory limit exceeded": "used more memory than its limit",
+    "exceeded its memory limit": "used more memory than its limit",
     "maximum recursion depth exceeded": "nested calls deeper than its limit",
     "suspension limit": "called the host more often than its limit",
 }
