@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -50,6 +51,17 @@ def test_collator_pictures_asked_about_repeatedly_are_there_once(batch: Batch) -
     assert batch.prefix["pixel_values"].shape[0] == 2
     assert batch.texts["answer"].picture.tolist() == [0, 0, 0, 1, 1, 1]
     assert batch.texts["rationale"].picture.tolist() == [0, 0, 1, 1]
+
+
+def test_objective_of_a_student_without_a_rationale_makes_the_same_passes_and_counts_none(
+    vlm: Vlm, questions: list[TrainingQuestion]
+) -> None:
+    bare = [replace(question, rationale=None) for question in questions]
+    losses = DistillationLoss(vlm.model)(Collator(vlm.processor, "student")(bare))
+    twin = DistillationLoss(vlm.model)(Collator(vlm.processor, "instruct")(bare))
+    assert losses["rationale"].item() == 0
+    assert losses["answer"].item() == twin["answer"].item()
+    assert "rationale" not in twin
 
 
 def test_example_losses_do_not_depend_on_the_target_length() -> None:

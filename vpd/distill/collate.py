@@ -6,7 +6,7 @@ the end token.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from vpd.distill.config import Arm
 from vpd.distill.data import TextExample, TrainingQuestion
 
 IGNORE = -100
@@ -32,6 +33,10 @@ class TextBatch:
     input_ids: torch.Tensor
     attention_mask: torch.Tensor
     labels: torch.Tensor
+
+    def uncounted(self) -> "TextBatch":
+        """Return the rows without labels, so that their loss is zero."""
+        return replace(self, labels=torch.full_like(self.labels, IGNORE))
 
     def to(self, device: torch.device) -> "TextBatch":
         """Return the rows on a device."""
@@ -53,21 +58,26 @@ class Batch:
 
 
 class Collator:
-    """Builds batches with a model's processor."""
+    """Builds batches with a model's processor, with text rows in the modes of an arm."""
 
-    def __init__(self, processor: Any) -> None:
+    def __init__(self, processor: Any, arm: Arm = "student") -> None:
         self.processor = processor
         self.tokenizer = processor.tokenizer
+        self.arm = arm
 
     def __call__(self, questions: Sequence[TrainingQuestion]) -> Batch:
-        """Return the batch of these questions; a picture asked about repeatedly is in it once."""
+        """Return the batch of these questions; a picture asked about repeatedly is in it once.
+
+        Every batch of a student has rationale rows, if need be one that counts nothing: ranks that made
+        different numbers of passes would wait for each other for ever under ZeRO-3.
+        """
         files = {q.image_id: q.image for q in questions}
         picture = {image_id: i for i, image_id in enumerate(files)}
         answers = [(picture[q.image_id], q.answer) for q in questions]
         rationales = [(picture[q.image_id], q.rationale) for q in questions if q.rationale is not None]
         texts = {"answer": self._rows(answers)}
-        if rationales:
-            texts["rationale"] = self._rows(rationales)
+        if self.arm == "student":
+            texts["rationale"] = self._rows(rationales) if rationales else self._rows(answers[:1]).uncounted()
         return Batch(self.prefix([open_image(f) for f in files.values()]), texts, len(questions))
 
     def prefix(self, images: Sequence[Image.Image]) -> Prefix:

@@ -17,6 +17,9 @@ from vpd.records import canonical_json
 
 Arm = Literal["student", "instruct"]
 
+VERSION = "1"
+"""Of the trainer; raised when the same configuration and data would give other weights."""
+
 _DEEPSPEED = Path(__file__).parents[2] / "infra" / "deepspeed" / "zero2.json"
 _RUNTIME = {"store", "s3_endpoint", "output", "mlflow", "log_every", "checkpoint_every", "deepspeed"}
 
@@ -73,9 +76,9 @@ class TrainConfig(BaseModel):
     )
     student: StudentConfig = StudentConfig()
     seed: int = 0
-    steps: int = Field(default=600, ge=1)
+    steps: int = Field(default=500, ge=1)
     batch_size: int = Field(default=48, ge=1, description="questions per step over all ranks")
-    lr: float = Field(default=2e-3, gt=0, description="peak of the cosine")
+    lr: float = Field(default=3e-3, gt=0, description="peak of the cosine")
     warmup: float = Field(default=0.05, ge=0, lt=1, description="share of steps to reach the peak")
     weight_decay: float = Field(default=0.01, ge=0)
     grad_clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
@@ -113,5 +116,5 @@ class TrainConfig(BaseModel):
 
 
 def fingerprint(config: TrainConfig, digests: Mapping[str, str]) -> str:
-    """Return the hash of a run: its method and {shard: sha256 of its examples}."""
-    return hashlib.sha256(canonical_json([config.method(), dict(digests)]).encode()).hexdigest()
+    """Return the hash of a run: the trainer's version, its method, and {shard: sha256 of its examples}."""
+    return hashlib.sha256(canonical_json([VERSION, config.method(), dict(digests)]).encode()).hexdigest()

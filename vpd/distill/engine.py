@@ -76,7 +76,7 @@ def _free_port() -> int:
 
 @dataclass(frozen=True)
 class StepResult:
-    """Losses of one step over all ranks, by mode, in nats; a mode that is absent had no example."""
+    """Losses of one step over all ranks, by mode, in nats per question."""
 
     step: int
     losses: dict[str, float]

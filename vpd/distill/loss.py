@@ -22,11 +22,11 @@ def text_logits(model: nn.Module, prefix: EncodedPrefix, rows: TextBatch) -> tor
 
 
 def example_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return each row's mean cross entropy over its target tokens, in nats (N)."""
+    """Return each row's mean cross entropy over its target tokens, in nats (N); 0 for a row without any."""
     loss = functional.cross_entropy(
         logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORE, reduction="none"
     ).view_as(labels)
-    return loss.sum(1) / (labels != IGNORE).sum(1)
+    return loss.sum(1) / (labels != IGNORE).sum(1).clamp(min=1)
 
 
 def exact(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -61,7 +61,9 @@ def train(config: TrainConfig, pipes: PipesContext | None = None) -> dict[str, A
     if report is None:
         with folder.claim() if part.rank == 0 else nullcontext():
             vlm = _student(config, examples)
-            run = Run(folder, examples, Engine(config, vlm.model, part), vlm, Collator(vlm.processor))
+            run = Run(
+                folder, examples, Engine(config, vlm.model, part), vlm, Collator(vlm.processor, config.arm)
+            )
             report = _train(run, pipes)
     elif part.rank == 0:
         print(f"{config.arm}: {config.output} is already trained", flush=True)
@@ -131,7 +133,7 @@ def _finish(run: Run, progress: Progress, seconds: float) -> dict[str, Any]:
         "train_questions": run.folder.survey.questions,
         "train_rationales": run.folder.survey.rationales,
         "ranks": run.engine.part.world,
-        "parameters": sum(weight.numel() for weight in weights.values()),
+        "parameters": sum(weights[name].numel() for name, _ in run.vlm.model.named_parameters()),
         "questions_seen": run.config.steps * run.config.batch_size,
         "seconds": round(seconds, 1),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
