@@ -87,5 +87,5 @@ def camera_for(width: int, height: int) -> Camera:
         if (camera.width, camera.height) == (width, height):
             return camera
     full = CAMERAS["full"]
-    scale = width / full.width
+    scale = max(width / full.width, height / full.height)
     return Camera(width, height, full.focal * scale, full.elevation, full.pitch)

@@ -14,7 +14,7 @@ from vpd.datasets.scenes.solids import Array
 from vpd.geometry import Box
 from vpd.tools.opencv.bank import Bank
 from vpd.tools.opencv.fit import Evidence, Fit, best_fit
-from vpd.tools.opencv.segment import FINE, SMALLEST, Mask, Regions
+from vpd.tools.opencv.segment import FINE, SMALLEST, THIRD, Mask, Regions
 
 GOOD = 0.78  # score from which one solid explains a region
 POOR = 0.45  # score up to which a region is no solid: a rest of shadow, a reflection
@@ -35,7 +35,7 @@ class Thing:
 
 def explain(regions: Regions, bank: Bank) -> list[Thing]:
     """Return the objects of a picture, nearest first."""
-    brightness = regions.value @ np.full(3, 1 / 3, np.float32)
+    brightness = regions.value @ THIRD
     front = np.zeros(regions.labels.shape, bool)
     things: list[Thing] = []
     masks = [regions.labels == number for number in range(1, len(regions.hues) + 1)]
@@ -60,7 +60,8 @@ def _solids(own: Mask, front: Mask, brightness: Array, bank: Bank) -> Iterator[t
                 again = best_fit(_evidence(part, front, brightness), bounds(part), bank)
                 if again is None or again.score < first.score:
                     again = first
-                yield part, again, again.box
+                if again.score > POOR:
+                    yield part, again, again.box
                 own, front = rest, front | part
                 continue
             fit = max((f for f in (fit, first) if f), key=lambda f: f.score, default=None)

@@ -31,7 +31,7 @@ FINE = 150  # pictures wider than this, in pixels, are smoothed first
 GROW = 2
 _NEAR = np.ones((3, 3), np.uint8)
 _RIDGE = 1e-4 * np.eye(4, dtype=np.float32)
-_THIRD = np.full(3, 1 / 3, np.float32)
+THIRD = np.full(3, 1 / 3, np.float32)
 SMALLEST = 12 / 96**2  # least region, as a share of the picture
 
 
@@ -67,7 +67,7 @@ def _things(value: Image) -> Mask:
     high = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
     changed = (high > 1 + PLAIN) | (low < 1 - PLAIN)
     shade_like = (high - low < TINTED) & (low > DARKEST) & (high < 1 + PLAIN)
-    step = cv2.morphologyEx(value @ _THIRD, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    step = cv2.morphologyEx(value @ THIRD, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     smooth = (shade_like & ((step < SHARP) | ~changed)).astype(np.uint8)
     # Eroded where pixels abound, so that a small gap in a sharp edge lets nothing through.
     core = cv2.erode(smooth, _NEAR) if value.shape[1] > FINE else smooth
