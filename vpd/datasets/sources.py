@@ -11,8 +11,10 @@ Not here: the kinds of source (`vpd.datasets.scenes.source`, `vpd.datasets.jsonl
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel
 
 from vpd.errors import BadRowError, ConfigError
 from vpd.records import canonical_json
@@ -73,6 +75,11 @@ class RawQuestion:
 class Source(Protocol):
     """Pictures and questions, shard by shard; iteration is lazy and always in the same order."""
 
+    @property
+    def options(self) -> BaseModel:
+        """The options in force."""
+        ...
+
     def images(self, shard: int) -> Iterator[ImageRef]:
         """Yield every picture of the shard once."""
         ...
@@ -87,11 +94,11 @@ class Source(Protocol):
 
 
 def register(store: ArtifactStore, spec: SourceSpec) -> SourceSpec:
-    """Register a source; doing it again changes nothing.
+    """Register a source, options that are not given at their defaults; doing it again changes nothing.
 
     Raises ConfigError if the options are wrong or another source has the name.
     """
-    open_source(spec, store)
+    spec = replace(spec, options=open_source(spec, store).options.model_dump(mode="json"))
     present = store.get_document(f"sources/{spec.name}")
     if present is None:
         store.put_document(f"sources/{spec.name}", asdict(spec))
