@@ -11,10 +11,12 @@ class MlflowTrackingResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where runs are logged and models registered. MLflow is imported when it is first used."""
 
     tracking_uri: str = Field(
-        "", description="tracking store; default: VPD_MLFLOW_URI, else SQLite under VPD_HOME"
+        default="", description="tracking store; default: VPD_MLFLOW_URI, else SQLite under VPD_HOME"
     )
-    experiment: str = Field("vpd", description="experiment that all runs belong to")
-    ui_url: str = Field("http://127.0.0.1:5000", description="where `make ui` shows a SQLite tracking store")
+    experiment: str = Field(default="vpd", description="experiment that all runs belong to")
+    ui_url: str = Field(
+        default="http://127.0.0.1:5000", description="where `make ui` shows a SQLite tracking store"
+    )
 
     @property
     def tracking(self) -> Tracking:
