@@ -71,6 +71,58 @@ return str(len(left))""")
     assert "sphere is right of the cylinder" in run.text
 
 
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (
+            """
+kept = []
+for c in image_patch.find("cube"):
+    if c.verify_property("cube", "red"):
+        kept.append(c)
+return bool_to_yesno(len(kept) < len(image_patch.find("sphere")))""",
+            "0 is less than 1",
+        ),
+        (
+            """
+cubes = image_patch.find("cube")
+cubes.reverse()
+sphere = image_patch.find("cylinder")[0]
+return bool_to_yesno(cubes[0].horizontal_center > sphere.horizontal_center)""",
+            "is left of",
+        ),
+        (
+            """
+n = 0
+for name in ["cube", "sphere"]:
+    n = n + len(image_patch.find(name))
+return str(n)""",
+            "0 plus 2",
+        ),
+        (
+            """
+cube = image_patch.find("red cube")[0]
+return bool_to_yesno(cube.horizontal_center < image_patch.horizontal_center)""",
+            "of the picture",
+        ),
+    ],
+)
+def test_render_what_the_trace_does_not_settle_is_not_said(
+    body: str, wrong: str, tell: Callable[[str], Any]
+) -> None:
+    run = tell(body)
+    assert wrong not in run.text
+    assert check_rationale(run.text, run.events, run.answer, SIZE, SIZE) == []
+
+
+def test_render_trace_of_another_program_is_still_true_of_the_trace(told: dict[str, Any]) -> None:
+    sources = [run.source for run in told.values()]
+    for run, source in zip(told.values(), [*sources[7:], *sources[:7]], strict=True):
+        text = render(source, run.events, run.answer, SIZE, SIZE)
+        kinds = {p.kind for p in check_rationale(text, run.events, run.answer, SIZE, SIZE)}
+        assert kinds <= {"evidence"}, text
+
+
 @pytest.mark.parametrize("body", ['return "2"', 'x = image_patch.find("cube")\nreturn "yes"'])
 def test_render_program_that_does_not_look_has_no_evidence(body: str, tell: Callable[[str], Any]) -> None:
     run = tell(body)

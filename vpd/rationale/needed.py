@@ -7,6 +7,8 @@ matters, but may keep one that does not; full slicing over the data flow of a tr
 import ast
 from collections.abc import Collection
 
+from vpd.rationale.syntax import names_in
+
 
 def idle_lines(tree: ast.Module, executed: Collection[int]) -> set[int]:
     """Return the lines of assignments and bare calls whose results are never used.
@@ -15,9 +17,9 @@ def idle_lines(tree: ast.Module, executed: Collection[int]) -> set[int]:
     """
     statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     needed = _loop_names(statements)
-    needed |= set().union(*(_names(_seed(s)) for s in statements if s.lineno in executed))
+    needed |= set().union(*(names_in(_seed(s)) for s in statements if s.lineno in executed))
     while True:
-        used = set().union(*(_names(s) for s in statements if _target_names(s) & needed))
+        used = set().union(*(names_in(s) for s in statements if _target_names(s) & needed))
         if used <= needed:
             break
         needed |= used
@@ -34,20 +36,16 @@ def _seed(statement: ast.stmt) -> ast.AST | None:
 
 def _loop_names(statements: list[ast.stmt]) -> set[str]:
     """Return the names that loops run over: what happens in a loop may depend on them."""
-    return set().union(*(_names(s.iter) for s in statements if isinstance(s, ast.For)))
+    return set().union(*(names_in(s.iter) for s in statements if isinstance(s, ast.For)))
 
 
 def _target_names(statement: ast.stmt) -> set[str]:
     """Return the names that a statement sets or changes: `x = ...`, `x[0] = ...`, `x.append(...)`."""
     if isinstance(statement, ast.Assign):
-        return set().union(*(_names(t) for t in statement.targets))
+        return set().union(*(names_in(t) for t in statement.targets))
     if isinstance(statement, ast.AugAssign | ast.AnnAssign | ast.For):
-        return _names(statement.target)
+        return names_in(statement.target)
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         method = statement.value.func
-        return _names(method.value) if isinstance(method, ast.Attribute) else set()
+        return names_in(method.value) if isinstance(method, ast.Attribute) else set()
     return set()
-
-
-def _names(node: ast.AST | None) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if node is not None else set()

@@ -29,10 +29,19 @@ from vpd.rationale.notes import (
 )
 from vpd.rationale.nouns import name_key
 from vpd.rationale.scope import Count, Listing, Measure, Scope, Unknown
+from vpd.rationale.syntax import (
+    changing_names,
+    inner_names,
+    names_in,
+    own_expressions,
+    parsed,
+    seeks_false,
+    sorted_name,
+)
 from vpd.scoring.normalize import normalize
 
 _NoteType = TypeVar("_NoteType", bound=Note)
-ROUNDING = 0.02
+ROUNDING = 0.02  # a trace keeps boxes to 2 digits
 _ASKED = {ast.Lt: -1, ast.LtE: -1, ast.Gt: 1, ast.GtE: 1}
 
 
@@ -52,7 +61,8 @@ class _Reader:
         self.scope = Scope(picture)
         statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
         self.statements = {s.lineno: s for s in reversed(statements)}
-        self.sorts = [s for s in statements if _sorted_name(s)]
+        self.sorts = [s for s in statements if sorted_name(s)]
+        self.changing = changing_names(tree)
 
     def read(self, event: TraceEvent, *, idle: bool) -> None:
         """Take in one event; an idle one is remembered but gives no note."""
@@ -64,16 +74,16 @@ class _Reader:
                 self._note_selections(statement)
                 self._note_tool(event, statement)
         elif event.kind == "branch":
-            inner = _comprehension_names(statement)
-            test = _parsed(event.name)
+            inner = inner_names(statement)
+            test = parsed(event.name)
             counting = isinstance(statement, ast.While)
-            if isinstance(test, ast.Compare) and not inner & _names(test) and not counting:
+            if isinstance(test, ast.Compare) and not inner & names_in(test) and not counting:
                 self._note_comparison(test, self.scope, (event.line, event.name))
         elif event.kind == "return":
-            self._note_expression(_parsed(event.name))
+            self._note_expression(parsed(event.name))
         elif not idle:
             self._note_value(statement)
-        if event.kind == "value":
+        if event.kind == "value" and event.name not in self.changing:
             self.scope = self.scope.bind(event.name, self._meaning(event, statement))
 
     def _meaning(self, event: TraceEvent, statement: ast.stmt | None) -> object:
@@ -96,7 +106,7 @@ class _Reader:
             assert isinstance(call, ast.Call)
             assert isinstance(call.func, ast.Attribute)
             keywords = {k.arg: k.value for k in call.keywords if k.arg is not None}
-            name = _sorted_name(statement)
+            name = sorted_name(statement)
             try:
                 self.scope = self.scope.bind(name, self.scope.sorted(call.func.value, keywords))
             except Unknown:
@@ -113,7 +123,7 @@ class _Reader:
                     self._add(("exists", patch.box, name_key(name)), Exists(patch, name, there))
             case "verify_property", (str(name), str(prop)), bool(holds):
                 key = ("property", name_key(name), normalize(prop))
-                verified = self._add(key, Property(name, normalize(prop), not _seeks_false(statement)))
+                verified = self._add(key, Property(name, normalize(prop), not seeks_false(statement)))
                 verified.holds.setdefault(patch, holds)
             case "simple_query", (str(question),), reply:
                 asked = self._add(("reply", normalize(question)), Replies(question))
@@ -124,7 +134,7 @@ class _Reader:
 
     def _note_value(self, statement: ast.stmt | None) -> None:
         match statement:
-            case ast.Assign(value=value) | ast.AugAssign(value=value):
+            case ast.Assign(targets, value) if not names_in(targets[0]) & names_in(value):
                 self._note_expression(value)
             case ast.For(iter=items):
                 self._note_expression(items)
@@ -137,7 +147,7 @@ class _Reader:
 
     def _note_selections(self, statement: ast.stmt | None) -> None:
         """Note which patches a statement selects, before what it asks of them."""
-        for part in (p for e in _own_expressions(statement) for p in ast.walk(e)):
+        for part in (p for e in own_expressions(statement) for p in ast.walk(e)):
             if isinstance(part, ast.Subscript):
                 with suppress(Unknown):
                     self._note_part(part)
@@ -168,17 +178,20 @@ class _Reader:
             yield from ((test, scope) for test in compared)
 
     def _note_comparison(self, test: ast.Compare, scope: Scope, key: object) -> None:
+        """Note two patches along an axis, or two numbers that were worked out, as they were compared."""
+        left, right = test.left, test.comparators[0]
         try:
-            one, other = scope.evaluate(test.left), scope.evaluate(test.comparators[0])
+            one, other = scope.evaluate(left), scope.evaluate(right)
         except Unknown:
             return
-        asked = _ASKED.get(type(test.ops[0]), 0)
         if isinstance(one, Measure) and isinstance(other, Measure):
-            if asked and _same_order(one, other):
+            asked = _ASKED.get(type(test.ops[0]), 0)
+            whole = self.scope.picture.box in (one.patch.box, other.patch.box)
+            if asked and not whole and _same_order(one, other):
                 note = self._add(("relation", key), Relation(one.axis, asked))
                 apart = one.value - other.value
                 note.pairs.append((one.patch, other.patch, (apart > 0) - (apart < 0)))
-        elif not any(isinstance(side, ast.Constant) for side in (test.left, test.comparators[0])):
+        elif not isinstance(left, ast.Constant) and not isinstance(right, ast.Constant):
             a, b = _number(one), _number(other)
             if a is not None and b is not None:
                 names = _name_of(one), _name_of(other)
@@ -237,44 +250,3 @@ def _number(value: object) -> float | None:
 
 def _name_of(value: object) -> str | None:
     return value.of.name if isinstance(value, Count) else None
-
-
-def _parsed(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return None
-
-
-def _sorted_name(statement: ast.stmt) -> str:
-    """Return x of a statement `x.sort(...)`, else an empty text."""
-    match statement:
-        case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "sort"))):
-            return name
-    return ""
-
-
-def _comprehension_names(statement: ast.stmt | None) -> set[str]:
-    """Return the variables of the comprehensions and lambdas in a statement's own expressions."""
-    inner = [part for expression in _own_expressions(statement) for part in ast.walk(expression)]
-    names = set().union(*(_names(part.target) for part in inner if isinstance(part, ast.comprehension)))
-    return names | {a.arg for part in inner if isinstance(part, ast.Lambda) for a in part.args.args}
-
-
-def _own_expressions(statement: ast.stmt | None) -> list[ast.expr]:
-    """Return the expressions of a statement itself, without those of the statements inside it."""
-    return [e for e in ast.iter_child_nodes(statement) if isinstance(e, ast.expr)] if statement else []
-
-
-def _seeks_false(statement: ast.stmt | None) -> bool:
-    """Tell whether a statement looks for what is not so: under `not`, or in `all(...)`."""
-    parts = [part for expression in _own_expressions(statement) for part in ast.walk(expression)]
-    denials = [p.operand for p in parts if isinstance(p, ast.UnaryOp) and isinstance(p.op, ast.Not)]
-    denials += [p for p in parts if isinstance(p, ast.Call) and ast.unparse(p.func) == "all"]
-    return any(
-        isinstance(n, ast.Attribute) and n.attr == "verify_property" for d in denials for n in ast.walk(d)
-    )
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
