@@ -80,7 +80,8 @@ def store(tmp_path: Path) -> ArtifactStore:
             (TRACES, rows.traces),
             (EXAMPLES, rows.examples),
         ):
-            store.write_shard(table, shard, table.frame(values), f"made up {number}")
+            stats = {"programs_per_second": 200.0} if table is TRACES else {}
+            store.write_shard(table, shard, table.frame(values), f"made up {number}", stats)
         yields = {"count": _yields(rows), "all": _yields(rows)}
         store.write_shard(VERDICTS, shard, VERDICTS.frame(rows.verdicts), "made up", {"yields": yields})
     return store

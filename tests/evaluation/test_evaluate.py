@@ -134,8 +134,17 @@ def test_programs_that_crash_count_as_wrong(store: ArtifactStore, arm: MakeArm, 
     for shard in store.shards(TRACES):
         frame = store.read_shard(TRACES, shard)
         rows = [{**r, "answer": None, "outcome": "crash"} for r in frame.iter_rows(named=True)]
-        store.write_shard(TRACES, shard, type(frame)(rows, schema=TRACES.schema), "crashed")
+        stats = store.manifest(TRACES, shard).stats
+        store.write_shard(TRACES, shard, type(frame)(rows, schema=TRACES.schema), "crashed", stats)
     done = evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
     programs = done.result("programs", "program")
     assert programs.accuracy.mean == 0.0
     assert programs.without_answer == 24
+
+
+def test_programs_share_the_seconds_of_their_shard(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    done = evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
+    assert done.result("programs", "program").seconds_per_question == pytest.approx(1 / 200)
+    assert done.result("programs", "program-any-of-k").seconds_per_question == pytest.approx(3 / 200)

@@ -1,4 +1,3 @@
-import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,7 +9,7 @@ from vpd.errors import StoreError
 from vpd.evaluation.arms import Arm
 from vpd.evaluation.evaluate import EvaluationSettings, evaluate
 from vpd.evaluation.gallery import describe
-from vpd.evaluation.report import loss_curves, render_report, write_report
+from vpd.evaluation.report import conclusion, loss_curves, render_report, write_report
 from vpd.evaluation.results import Evaluation
 from vpd.execution.trace import PatchRef, TraceEvent
 from vpd.geometry import Box
@@ -89,15 +88,23 @@ def test_report_escapes_hostile_questions_and_model_texts(
     assert html.count("&lt;/h3&gt;&lt;script&gt;") > 10
 
 
-def test_report_says_that_an_interval_with_zero_shows_no_difference(
-    store: ArtifactStore, arm: MakeArm, fake_model: Any
+@pytest.mark.parametrize(
+    ("pictures", "low", "high", "words"),
+    [
+        (100, 0.01, 0.1, "ahead"),
+        (100, -0.1, -0.01, "behind"),
+        (100, -0.1, 0.1, "no difference"),
+        (6, 0.05, 0.05, "not reliable"),
+    ],
+)
+def test_conclusion_claims_no_more_than_the_interval_and_the_pictures_allow(
+    evaluation: Evaluation, pictures: int, low: float, high: float, words: str
 ) -> None:
-    done = evaluate(
-        store, arm("student", fake_model(0.5)), arm("instruct", fake_model(0.5)), EvaluationSettings()
-    )
-    found = re.search(r'id="conclusion">([^<]*)<', render_report(store, done))
-    assert found is not None
-    assert "includes zero" in found[1]
+    gap = evaluation.comparisons[0].difference.model_copy(update={"low": low, "high": high})
+    compared = [evaluation.comparisons[0].model_copy(update={"difference": gap})]
+    said = conclusion(evaluation.model_copy(update={"pictures": pictures, "comparisons": compared}))
+    claims = {"ahead", "behind", "no difference", "not reliable"}
+    assert {claim for claim in claims if claim in said} == {words}
 
 
 def test_report_shows_what_was_predicted_after_the_data_grew(

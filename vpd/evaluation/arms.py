@@ -23,7 +23,7 @@ from vpd.scoring.normalize import normalize
 from vpd.scoring.score import SCORER, is_right
 from vpd.store import ArtifactStore
 
-VERSION = "1"
+VERSION = "2"  # 2: seconds of programs are shared over their shard
 
 
 class AnsweringModel(Protocol):

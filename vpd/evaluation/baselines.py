@@ -3,6 +3,9 @@
 The programs appear twice. `program` is the first candidate's answer (sample index 0), what one gets by
 running programs instead of a student. `program-any-of-k` counts a question as right if any candidate is:
 an upper bound that knows the label, not something one could deploy.
+
+Seconds of a program are those of its shard's execution, shared evenly over the shard's runs, as a batch of a
+trained model is. A single run's wall time is no measure: hundreds are in flight and wait for one another.
 """
 
 from collections import defaultdict
@@ -31,6 +34,7 @@ class _Runs:
 
     candidates: tuple[Candidate, ...]
     traces: dict[str, Trace]
+    seconds_per_run: float
 
     def trace(self, candidate: Candidate) -> Trace | None:
         return self.traces.get(candidate.program_id or "")
@@ -78,7 +82,7 @@ def ask_programs(store: ArtifactStore, asked: QuestionSet) -> tuple[Answered, An
 def _first(question: Question, runs: _Runs, digest: str) -> Prediction:
     trace = runs.trace(runs.candidates[0]) if runs.candidates else None
     answer = trace.answer if trace else None
-    seconds = trace.seconds if trace else 0.0
+    seconds = runs.seconds_per_run if trace else 0.0
     return prediction(question, (PROGRAM_MODEL, FIRST, digest), answer or "", answer, seconds)
 
 
@@ -86,7 +90,7 @@ def _any_of_k(question: Question, runs: _Runs, digest: str) -> Prediction:
     answers = [t.answer for c in runs.candidates if (t := runs.trace(c)) and t.answer is not None]
     right = [answer for answer in answers if is_right(answer, question.answers, question.choices)]
     answer = next(iter(right or answers), None)
-    seconds = sum(trace.seconds for trace in runs.traces.values())
+    seconds = runs.seconds_per_run * len(runs.traces)
     return prediction(question, (PROGRAM_MODEL, ANY_OF_K, digest), answer or "", answer, seconds)
 
 
@@ -101,9 +105,14 @@ def _runs_of(store: ArtifactStore, asked: QuestionSet) -> list[tuple[Question, _
         traces: dict[str, dict[str, Trace]] = defaultdict(dict)
         for trace in TRACES.rows(store.read_shard(TRACES, shard).filter(pl.col("question_id").is_in(ids))):
             traces[trace.question_id][trace.program_id] = trace
-        by_id = asked.by_id
-        found |= {i: _Runs(tuple(candidates[by_id[i].text]), traces[i]) for i in ids}
+        by_id, seconds = asked.by_id, _seconds_per_run(store, shard)
+        found |= {i: _Runs(tuple(candidates[by_id[i].text]), traces[i], seconds) for i in ids}
     return [(q, found[q.question_id]) for q in asked.questions]
+
+
+def _seconds_per_run(store: ArtifactStore, shard: str) -> float:
+    manifest = store.manifest(TRACES, shard)
+    return 1 / float(manifest.stats["programs_per_second"]) if manifest.rows else 0.0
 
 
 def _digests(store: ArtifactStore, table: Table[Any], shards: Sequence[str]) -> dict[str, str]:

@@ -17,12 +17,13 @@ from vpd.evaluation.baselines import ANY_OF_K, FIRST, PRIOR, PROGRAM_MODEL
 from vpd.evaluation.evaluate import STUDENT, TWIN
 from vpd.evaluation.gallery import gallery
 from vpd.evaluation.plots import Curve, Series, bars, intervals, lines
-from vpd.evaluation.results import Comparison, Evaluation, ModelResult
+from vpd.evaluation.results import Comparison, Evaluation
 from vpd.records import VERDICTS
 from vpd.store import ArtifactStore
 from vpd.verification.yields import add_yields, rates
 
 GALLERY = 24
+FEW_PICTURES = 30  # below this a percentile interval over pictures is too narrow to say anything
 PACKAGES = ("vpd", "torch", "transformers", "deepspeed", "dagster", "mlflow", "polars", "pydantic-monty")
 
 NAMES = {
@@ -60,7 +61,8 @@ def render_report(store: ArtifactStore, evaluation: Evaluation) -> str:
         names=NAMES,
         families=families,
         series=series,
-        conclusion=conclusion(evaluation.comparisons[0], by_maker),
+        conclusion=conclusion(evaluation),
+        few_pictures=FEW_PICTURES,
         family_plot=bars(families, series, "Accuracy by question family"),
         difference_plot=intervals(
             [(title(c), c.difference) for c in evaluation.comparisons], "Differences in accuracy, in points"
@@ -96,15 +98,17 @@ def title(comparison: Comparison) -> str:
     return f"{NAMES[comparison.first]} − {NAMES[comparison.second]}"
 
 
-def conclusion(comparison: Comparison, results: Mapping[tuple[str, str], ModelResult]) -> str:
+def conclusion(evaluation: Evaluation) -> str:
     """Return in words what the comparison of student and twin shows, and what it does not."""
-    student, twin = (results[maker].accuracy.mean for maker in (comparison.first, comparison.second))
-    gap = comparison.difference
+    student, twin = (evaluation.result(arm, "answer").accuracy.mean for arm in (STUDENT, TWIN))
+    gap = evaluation.comparisons[0].difference
     found = (
         f"In answer mode the student is right on {student:.1%} of the questions and its Instruct twin on "
         f"{twin:.1%}: a difference of {_points(gap.mean)} points (95% interval {_points(gap.low)} to "
         f"{_points(gap.high)})."
     )
+    if evaluation.pictures < FEW_PICTURES:
+        return f"{found} With only {evaluation.pictures} test pictures that interval is not reliable."
     if gap.low > 0:
         return f"{found} The interval lies above zero: on pictures like these this student is ahead."
     if gap.high < 0:
