@@ -17,8 +17,8 @@ from itertools import permutations, product
 from vpd.datasets.scenes.world import Level, Scene, SceneObject
 
 FAMILIES = ("count", "exist", "attribute", "compare", "spatial", "compose")
-# Texts kept per level and family, by rank of their hash: about 300 a level.
-BANK_SIZE = {"count": 40, "exist": 50, "attribute": 45, "compare": 50, "spatial": 60, "compose": 60}
+# Texts kept per level and family, by rank of their hash: about 260 a level.
+BANK_SIZE = {"count": 28, "exist": 43, "attribute": 40, "compare": 44, "spatial": 52, "compose": 50}
 HELD_OUT_SHARE = 10  # one text in ten occurs only in the test split
 
 Objects = tuple[SceneObject, ...]
