@@ -18,6 +18,7 @@ _CUES = {
     "shape": ("shape", "form", "kind", "type", "what", "which", "object", "thing"),
 }
 _ASKING = ("what", "which", "how", "of", "tell", "name", *_CUES)
+WRONG = 2.0  # what a wrong word of an option costs, in right words
 _TAIL = r"(?: (?:are|is|do|can|in|on|here|visible|present)\b.*)?$"
 _COUNT = re.compile(r"(?:how many|(?:what is )?the number of|count(?: the)?) (.+?)" + _TAIL)
 _THERE = re.compile(r"(?:is|are) there (.+?)" + _TAIL)
@@ -70,7 +71,7 @@ def _agreement(option: str, main: Traits) -> float:
     except UnknownWordError:
         return float("-inf")
     said = [(getattr(name, a), getattr(main, a)) for a in ATTRIBUTES if getattr(name, a)]
-    return sum(1.0 if want == have else -1.0 for want, have in said)
+    return sum(1.0 if want == have else -WRONG for want, have in said)
 
 
 def _asked(text: str) -> str | None:

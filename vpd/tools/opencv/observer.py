@@ -25,7 +25,7 @@ NARROWEST = 32  # pixels; a strip narrower than this shows no scene
 class PixelObserver:
     """Sees objects in pixels. Raise the version with every change that can change an answer."""
 
-    version = "opencv-2"
+    version = "opencv-3"
 
     def look(self, picture: Picture) -> tuple[Sighting, ...]:
         """Return the objects of a picture, in no order."""

@@ -19,6 +19,7 @@ Mask = NDArray[np.bool_]
 # Degrees. Orange stands for brown too: they share their hue and differ in brightness only.
 HUES = {"red": 0, "orange": 28, "yellow": 52, "green": 127, "cyan": 183, "blue": 229, "purple": 279}
 GRAY = len(HUES)
+GROUND = 255
 _DISTANCE = np.abs((np.arange(361)[:, None] - np.array(list(HUES.values())) + 180) % 360 - 180)
 _NEAREST_HUE = _DISTANCE.argmin(1).astype(np.uint8)
 
@@ -32,6 +33,7 @@ GROW = 2
 _NEAR = np.ones((3, 3), np.uint8)
 _RIDGE = 1e-4 * np.eye(4, dtype=np.float32)
 THIRD = np.full(3, 1 / 3, np.float32)
+MOST = 30  # regions per picture; the largest are kept
 SMALLEST = 12 / 96**2  # least region, as a share of the picture
 
 
@@ -55,7 +57,7 @@ def segment(pixels: NDArray[np.uint8]) -> Regions:
     if pixels.shape[1] > FINE:
         value = np.asarray(cv2.GaussianBlur(value, (0, 0), 0.9), np.float32)
     things = _things(value)
-    hues = np.where(things, _hue_labels(value), np.uint8(255))
+    hues = np.where(things, _hue_labels(value), np.uint8(GROUND))
     return _regions(hues, value)
 
 
@@ -106,28 +108,27 @@ def _hue_labels(value: Image) -> NDArray[np.uint8]:
 
 def _regions(hues: NDArray[np.uint8], value: Image) -> Regions:
     smallest = SMALLEST * hues.size
-    labels = np.zeros(hues.shape, np.int32)
-    kept: list[int] = []
-    specks = np.zeros(hues.shape, np.uint8)
-    for hue in np.unique(hues[hues != 255]).tolist():
-        count, parts, stats, _ = cv2.connectedComponentsWithStats(
-            (hues == hue).astype(np.uint8), connectivity=4
-        )
-        for part in range(1, count):
-            left, top, width, height, area = stats[part]
+    pieces: list[tuple[int, int, tuple[slice, slice], Mask]] = []
+    specks = np.zeros(hues.shape, bool)
+    for hue in np.unique(hues[hues != GROUND]).tolist():
+        _, parts, stats, _ = cv2.connectedComponentsWithStats((hues == hue).astype(np.uint8), connectivity=4)
+        small = stats[:, cv2.CC_STAT_AREA] < smallest
+        small[0] = False
+        specks |= small[parts]
+        for part in np.flatnonzero(~small)[1:].tolist():
+            left, top, width, height, area = stats[part].tolist()
             window = (slice(top, top + height), slice(left, left + width))
-            inside = parts[window] == part
-            if area < smallest:
-                specks[window][inside] = 1
-                continue
-            kept.append(hue)
-            labels[window][inside] = len(kept)
-    return Regions(_absorb(labels, specks), tuple(kept), value)
+            pieces.append((area, hue, window, parts[window] == part))
+    pieces.sort(key=lambda piece: -piece[0])
+    labels = np.zeros(hues.shape, np.int32)
+    for number, (_, _, window, inside) in enumerate(pieces[:MOST], start=1):
+        labels[window][inside] = number
+    return Regions(_absorb(labels, specks), tuple(hue for _, hue, _, _ in pieces[:MOST]), value)
 
 
-def _absorb(labels: NDArray[np.int32], specks: NDArray[np.uint8]) -> NDArray[np.int32]:
+def _absorb(labels: NDArray[np.int32], specks: Mask) -> NDArray[np.int32]:
     """Give specks (highlights, noise, blended edges) to a region they touch."""
     grown = labels.astype(np.float32)
     for _ in range(3):
-        grown = np.where((specks > 0) & (grown == 0), cv2.dilate(grown, np.ones((3, 3), np.uint8)), grown)
+        grown = np.where(specks & (grown == 0), cv2.dilate(grown, _NEAR), grown)
     return grown.astype(np.int32)
