@@ -19,6 +19,8 @@ from rich.markup import escape
 
 PLAIN_EVERY = 5.0
 """Seconds between plain progress lines where the screen is no terminal."""
+PLAIN_WIDTH = 120
+"""Characters of a line there."""
 
 
 class Screen:
@@ -26,6 +28,8 @@ class Screen:
 
     def __init__(self, file: TextIO) -> None:
         self.console = Console(file=file, highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = PLAIN_WIDTH
         self._status = self.console.status("")
         self._stage = ""
         self._last_plain = 0.0
@@ -45,7 +49,7 @@ class Screen:
             self._status.update(line)
         elif time.monotonic() - self._last_plain >= PLAIN_EVERY:
             self._last_plain = time.monotonic()
-            self.console.print(f"    {line}")
+            self.console.print(f"    {line}", soft_wrap=True)
 
     def error(self, text: str) -> None:
         """Write why the demo ends here."""
@@ -54,7 +58,8 @@ class Screen:
     def done(self, name: str, text: str, seconds: float | None) -> None:
         """Write the line of a finished stage; `seconds` None: there was nothing to do."""
         took = "already done" if seconds is None else f"{seconds:.1f} s"
-        self.console.print(f"[green]✓[/green] [bold]{name:<18}[/bold] {escape(text)} [dim]({took})[/dim]")
+        line = f"[green]✓[/green] [bold]{name:<18}[/bold] {escape(text)} [dim]({took})[/dim]"
+        self.console.print(line, soft_wrap=True)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """`python -m jobs.ui`: the Dagster UI on port 3000 and the MLflow UI on port 5000, until Ctrl-C.
 
-Both show what is under VPD_HOME, listen on this machine only, and end together. Not here: a shared deployment.
+Both show what is under VPD_HOME, listen on this machine only, and end together. Not here: a deployment.
 """
 
 import os

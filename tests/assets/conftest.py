@@ -1,7 +1,7 @@
 """A small pipeline for tests of assets: generated pictures, and a language model that is a few rules."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from pydantic import PrivateAttr
 
 from resources.artifact_store import ArtifactStoreResource
 from resources.program_sampler import ProgramSamplerResource
@@ -51,14 +50,12 @@ class RuleWriter:
 class RuleSampler(ProgramSamplerResource):
     """The real sampler over the rule writer."""
 
-    _writer: RuleWriter = PrivateAttr(default_factory=RuleWriter)
-
     @contextmanager
     def open(self) -> Iterator[Sampler]:
         cache = AnswerCache(load_settings().home / "cache" / "answers.sqlite")
         config = SamplingConfig(candidates=self.candidates)
         try:
-            yield Sampler(config, cache, lambda: self._writer)
+            yield Sampler(config, cache, RuleWriter)
         finally:
             cache.close()
 
@@ -73,17 +70,22 @@ class Pipeline:
     resources: dict[str, Any] = field(default_factory=dict)
 
     def run(
-        self, assets: Iterable[dg.AssetsDefinition], shards: Sequence[str] | None = None, **options: Any
+        self,
+        assets: Iterable[dg.AssetsDefinition],
+        shards: Sequence[str] | None = None,
+        ops: Mapping[str, Any] | None = None,
     ) -> dg.ExecuteInProcessResult:
-        """Materialise assets (for the shards, in one run) and the checks on them."""
+        """Materialise assets (for the shards, in one run) and the checks on them; `ops` is their config."""
         job = self.job("pipeline_job")
         tags = range_tags(all_shards(self.instance), self.shards if shards is None else shards)
         return job.execute_in_process(
             instance=self.instance,
             asset_selection=[asset.key for asset in assets],
             tags=tags[0] if tags else None,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            **options,
+            run_config={
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                "ops": dict(ops or {}),
+            },
         )
 
     def job(self, name: str) -> dg.JobDefinition:

@@ -1,0 +1,121 @@
+"""The model assets over a cluster that trains nothing; the real training is tested in tests/distill."""
+
+import hashlib
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+from dagster._core.errors import DagsterAssetCheckFailedError
+
+from resources.gpu_cluster import GpuClusterResource
+from vpd.distill.config import TrainConfig, fingerprint
+from vpd.distill.run_folder import write_json
+from vpd.errors import LeakageError, MissingShardError
+from vpd.records import EXAMPLES
+from vpd_assets.catalog import SHARD_ASSETS
+from vpd_assets.cot_dataset import cot_dataset
+from vpd_assets.training import training_shards
+from vpd_assets.vlm_checkpoint import vlm_checkpoint
+
+ASKED: list[TrainConfig] = []  # not a field: Dagster hands a copy of the resource to every run
+
+
+class NoCluster(GpuClusterResource):
+    """Writes what a finished training leaves behind, and remembers in ASKED what it was asked for."""
+
+    def train(self, context: dg.AssetExecutionContext, config: TrainConfig) -> dict[str, Any]:
+        from vpd.distill.data import digests
+        from vpd.store import ArtifactStore
+
+        ASKED.append(config)
+        data = digests(ArtifactStore.open(config.store), config.shards)
+        (config.output / "model").mkdir(parents=True)
+        (config.output / "model" / "weights").write_text(config.arm)
+        history = [{"step": float(step), "answer": 1.0 / step} for step in range(1, config.steps + 1)]
+        report = {
+            "fingerprint": fingerprint(config, data),
+            "arm": config.arm,
+            "config": config.model_dump(mode="json"),
+            "digests": data,
+            "parameters": 10,
+            "questions_seen": config.steps * config.batch_size,
+            "seconds": 1.0,
+            "peak_memory_mb": 1,
+            "mlflow_run_id": None,
+            "final": history[-1],
+            "history": history,
+        }
+        write_json(config.output / "training.json", report)
+        return report
+
+
+@pytest.fixture
+def asked(done):
+    done.resources["gpu_cluster"] = NoCluster()
+    ASKED.clear()
+    return ASKED
+
+
+def train(pipeline, seed: int = 0) -> dg.ExecuteInProcessResult:
+    settings = {"vlm_checkpoint": {"config": {"steps": 3, "seed": seed}}}
+    return pipeline.run([vlm_checkpoint], ops=settings)
+
+
+def test_vlm_checkpoint_trains_twins_that_differ_in_the_arm_alone(done, asked):
+    assert train(done).success
+    student, twin = asked
+    assert (student.arm, twin.arm) == ("student", "instruct")
+    assert student.method() | {"arm": twin.arm} == twin.method()
+    assert list(student.shards) == done.shards
+
+
+def test_vlm_checkpoint_keeps_what_was_trained_and_does_not_train_it_again(done, asked):
+    assert train(done, seed=1).success
+    event = done.instance.get_latest_materialization_event(vlm_checkpoint.key).asset_materialization
+    files = done.store.get_document(f"runs/{event.metadata['student_run'].value}")["files"]
+    assert files == {"weights": hashlib.sha256(b"student").hexdigest()}
+    assert train(done, seed=1).success
+    assert len(asked) == 2
+
+
+def test_vlm_checkpoint_with_other_settings_is_trained_anew(done, asked):
+    assert train(done, seed=2).success
+    assert train(done, seed=3).success
+    assert len({config.output for config in asked}) == 4
+
+
+def test_training_shards_of_a_source_that_is_half_done_are_refused(pipeline):
+    pipeline.run(SHARD_ASSETS[:2], [pipeline.shards[0]])
+    with pytest.raises(MissingShardError, match="materialise them first"):
+        training_shards(pipeline.store, [])
+    with pytest.raises(MissingShardError, match=pipeline.shards[0]):
+        training_shards(pipeline.store, ["small"])
+
+
+def test_training_shards_by_default_are_those_of_all_sources(done):
+    assert training_shards(done.store, []) == training_shards(done.store, ["small"]) == done.shards
+
+
+@pytest.fixture
+def unfit(done):
+    """One picture put into a second split, and back."""
+    shard = done.shards[0]
+    manifest, frame = done.store.manifest(EXAMPLES, shard), done.store.read_shard(EXAMPLES, shard)
+    other = "val" if frame["split"][0] == "train" else "train"
+    broken = frame.with_columns(split=pl.Series([other, *frame["split"][1:]]))
+    done.store.write_shard(EXAMPLES, shard, broken, manifest.fingerprint, manifest.stats)
+    yield done
+    done.store.write_shard(EXAMPLES, shard, frame, manifest.fingerprint, manifest.stats)
+
+
+def test_blocking_check_on_unfit_examples_stops_the_training(unfit, asked):
+    with pytest.raises(DagsterAssetCheckFailedError, match="fit_for_training"):
+        unfit.run([cot_dataset, vlm_checkpoint])
+    assert asked == []
+
+
+def test_vlm_checkpoint_by_itself_does_not_train_on_unfit_examples(unfit, asked):
+    with pytest.raises(LeakageError, match="splits"):
+        train(unfit)
+    assert asked == []
