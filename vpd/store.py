@@ -92,7 +92,7 @@ class ArtifactStore:
         if doubled:
             raise StoreError(f"{table.name}/{shard}: {doubled} rows repeat a {table.key}, which is the key")
         buffer = io.BytesIO()
-        frame.select(table.schema.names()).cast(table.schema).write_parquet(buffer)  # type: ignore[arg-type]
+        frame.select(table.schema.names()).cast(table.schema).write_parquet(buffer)
         data = buffer.getvalue()
         digest = hashlib.sha256(data).hexdigest()
         folder = f"tables/{table.name}/{shard}"

@@ -9,7 +9,12 @@ from vpd.sampling.sampler import Sampler
 from vpd.sampling.stage import sample_programs
 from vpd.store import ArtifactStore
 
-GOOD = "```python\ndef execute_command(image):\n    # look\n    return str(len(ImagePatch(image).find('dog')))\n```"
+GOOD = """\
+```python
+def execute_command(image):
+    # look
+    return str(len(ImagePatch(image).find('dog')))
+```"""
 TEXTS = (GOOD, GOOD.replace("# look", ""), "I cannot do that(", None)
 
 

@@ -1,12 +1,13 @@
 """`vpd sample`: ask the language model for programs, outside Dagster."""
 
 import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from vpd.datasets.sources import find_spec, shard_names
@@ -42,19 +43,17 @@ def command(
             _write_record(console, store, shards, sampler, record)
 
 
-def _sample(
-    store: ArtifactStore, shards: list[str], sampler: Sampler, console: Console
-) -> list[ShardResult]:
+def _sample(store: ArtifactStore, shards: list[str], sampler: Sampler, console: Console) -> list[ShardResult]:
     results = []
     with Progress(console=console) as bar:
         for shard in shards:
             task = bar.add_task(shard, total=None)
-            results.append(
-                sample_programs(
-                    store, shard, sampler, lambda done, of, t=task: bar.update(t, completed=done, total=of)
-                )
-            )
+            results.append(sample_programs(store, shard, sampler, partial(_advance, bar, task)))
     return results
+
+
+def _advance(bar: Progress, task: TaskID, done: int, total: int) -> None:
+    bar.update(task, completed=done, total=total)
 
 
 def _report(console: Console, results: list[ShardResult], sampler: Sampler) -> None:

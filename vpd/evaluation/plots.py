@@ -59,7 +59,8 @@ def intervals(rows: Sequence[tuple[str, Share]], title: str) -> Markup:
         return label + room * (points + reach) / (2 * reach)
 
     parts = [_line(at(0), top, at(0), bottom, "axis"), _text(at(0), bottom + 18, "0", "middle")]
-    for edge in (-round(reach / 2), round(reach / 2)):
+    step = max(1, 5 * round(reach / 10))
+    for edge in (-step, step):
         parts.append(_line(at(edge), top, at(edge), bottom, "grid"))
         parts.append(_text(at(edge), bottom + 18, f"{edge:+d} points", "middle"))
     for i, (name, share) in enumerate(rows):

@@ -1,0 +1,1 @@
+"""Lineage: DuckDB over the committed shards; what a row came from, and what came from it."""

@@ -1,0 +1,199 @@
+"""Ancestry and offspring of a row: image, question, program, trace, verdict, example, training run, model.
+
+Rows name their parents by id, so ancestors are followed upward one by one. Offspring are found by the question
+or the verdicts that a row belongs to. A training run is offspring of a row if an example from the row is of the
+train split, in a shard the run read, and of a mode its arm learns.
+
+Not here: how it is shown (`vpd.cli.lineage`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vpd.errors import ConfigError, DataError
+from vpd.lineage.catalog import Catalog
+
+# Kind of row, its table and its key; a kind's parents come after it.
+KINDS = {
+    "prediction": ("predictions", "prediction_id"),
+    "example": ("examples", "example_id"),
+    "verdict": ("verdicts", "verdict_id"),
+    "trace": ("traces", "trace_id"),
+    "candidate": ("programs", "candidate_id"),
+    "program": ("programs", "program_id"),
+    "question": ("questions", "question_id"),
+    "image": ("images", "image_id"),
+}
+PARENTS = ("verdict", "trace", "candidate", "question", "image")
+MATCHES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of a chain: its kind, id and columns (of a run or model: its document)."""
+
+    kind: str
+    id: str
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A row with its ancestors, oldest first and the row itself last, and the ids of its offspring by kind."""
+
+    chain: list[Step]
+    offspring: dict[str, list[str]]
+
+
+def row_lineage(catalog: Catalog, prefix: str) -> Lineage:
+    """Return the lineage of any row, training run or model version by its id or a unique prefix of it.
+
+    Raises DataError if the id is unknown, ConfigError if it fits several rows.
+    """
+    kind, found = _find(catalog, prefix, list(KINDS))
+    if kind in ("run", "model"):
+        return _document_lineage(catalog, kind, found)
+    table, key = KINDS[kind]
+    row = catalog.rows(f"SELECT * FROM {table} WHERE {key} = $id ORDER BY ALL LIMIT 1", {"id": found})[0]
+    chain = _ancestors(catalog, Step(kind, found, row))
+    return Lineage(chain, _offspring(catalog, kind, found))
+
+
+def image_impact(catalog: Catalog, image: str) -> Lineage:
+    """Return what came from a picture, given by id, unique prefix, or its reference in the source.
+
+    Raises DataError if there is no such picture, ConfigError if several fit.
+    """
+    named = catalog.rows("SELECT DISTINCT image_id FROM images WHERE image_ref = $ref", {"ref": image})
+    if len(named) > 1:
+        raise ConfigError(
+            f"{len(named)} pictures are called {image!r}: {_listed(named, 'image_id')}; give an id"
+        )
+    found = named[0]["image_id"] if named else _find(catalog, image, ["image"])[1]
+    row = catalog.rows("SELECT * FROM images WHERE image_id = $id ORDER BY ALL LIMIT 1", {"id": found})[0]
+    return Lineage([Step("image", found, row)], _offspring(catalog, "image", found))
+
+
+def _find(catalog: Catalog, prefix: str, kinds: list[str]) -> tuple[str, str]:
+    """Return kind and id of the one row whose id is, or else starts with, the prefix."""
+    if not prefix:
+        raise ConfigError("an empty id fits every row: give an id or the start of one")
+    parts = [
+        f"SELECT DISTINCT '{kind}' AS kind, {KINDS[kind][1]} AS id FROM {KINDS[kind][0]} "
+        f"WHERE starts_with({KINDS[kind][1]}, $prefix)"
+        for kind in kinds
+    ]
+    sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY length(id), id LIMIT {MATCHES_SHOWN + 1}"
+    matches = catalog.rows(sql, {"prefix": prefix})
+    if len(kinds) > 1:
+        documents = [("run", name) for name in catalog.documents("runs")]
+        documents += [("model", name) for name in catalog.documents("models")]
+        matches += [{"kind": kind, "id": name} for kind, name in documents if name.startswith(prefix)]
+    exact = [m for m in matches if m["id"] == prefix]
+    if not matches:
+        raise DataError(
+            f"no {' or '.join(kinds)} in {catalog.store.uri} has an id that starts with {prefix!r}"
+        )
+    if not exact and len(matches) > 1:
+        raise ConfigError(f"{prefix!r} starts more than one id: {_listed(matches, 'id')}; give more digits")
+    chosen = (exact or matches)[0]
+    return chosen["kind"], chosen["id"]
+
+
+def _listed(rows: list[dict[str, Any]], key: str) -> str:
+    shown = ", ".join(f"{row.get('kind', '')} {row[key]}".strip() for row in rows[:MATCHES_SHOWN])
+    return f"{shown}, ..." if len(rows) > MATCHES_SHOWN else shown
+
+
+def _ancestors(catalog: Catalog, step: Step) -> list[Step]:
+    known = dict(step.row)
+    above: list[Step] = []
+    for kind in PARENTS:
+        table, key = KINDS[kind]
+        if kind == "candidate" and "candidate_id" not in known and step.kind == "trace":
+            known["candidate_id"] = _candidate_of(catalog, step.row)
+        if kind == step.kind or known.get(key) is None or (kind == "candidate" and step.kind == "program"):
+            continue
+        sql = f"SELECT * FROM {table} WHERE {key} = $id ORDER BY shard LIMIT 1"
+        for row in catalog.rows(sql, {"id": known[key]}):
+            above.insert(0, Step(kind, known[key], row))
+            known = {**row, **known}
+    return [*above, *_runs_behind(catalog, step), step]
+
+
+def _candidate_of(catalog: Catalog, trace: dict[str, Any]) -> str | None:
+    """A candidate for the trace's question that is the trace's program; equal candidates share a trace."""
+    sql = (
+        "SELECT candidate_id FROM programs SEMI JOIN questions ON question_text = text AND question_id = $question "
+        "WHERE program_id = $program ORDER BY sample_index LIMIT 1"
+    )
+    found = catalog.rows(sql, {"question": trace["question_id"], "program": trace["program_id"]})
+    return found[0]["candidate_id"] if found else None
+
+
+def _runs_behind(catalog: Catalog, step: Step) -> list[Step]:
+    """The training run of the model that made a prediction; none for a prior or a program."""
+    if step.kind != "prediction":
+        return []
+    for evaluation in catalog.documents("evaluations").values():
+        run = evaluation["runs"].get(step.row["model"])
+        if run and step.row["shard"] in [result["shard"] for result in evaluation["results"]]:
+            document = catalog.store.get_document(f"runs/{run}")
+            return [Step("run", run, document)] if document else []
+    return []
+
+
+def _document_lineage(catalog: Catalog, kind: str, name: str) -> Lineage:
+    runs, models = catalog.documents("runs"), catalog.documents("models")
+    if kind == "run":
+        return Lineage([Step("run", name, runs[name])], {"model": _models_of(models, {name})})
+    run = models[name].get("run_id", "")
+    behind = [Step("run", run, runs[run])] if run in runs else []
+    return Lineage([*behind, Step("model", name, models[name])], {})
+
+
+def _offspring(catalog: Catalog, kind: str, found: str) -> dict[str, list[str]]:
+    key = KINDS[kind][1]
+    if kind in ("image", "question"):
+        scope = f"question_id IN (SELECT question_id FROM questions WHERE {key} = $id)"
+        where = dict.fromkeys(("trace", "verdict", "example", "prediction"), scope)
+        where["candidate"] = f"candidate_id IN (SELECT candidate_id FROM verdicts WHERE {scope})"
+        if kind == "image":
+            where["question"] = "image_id = $id"
+    elif kind in ("candidate", "program", "trace", "verdict"):
+        where = {"example": f"verdict_id IN (SELECT verdict_id FROM verdicts WHERE {key} = $id)"}
+        if kind != "verdict":
+            where["verdict"] = f"{key} = $id"
+        if kind in ("candidate", "program"):
+            where["trace"] = f"trace_id IN (SELECT trace_id FROM verdicts WHERE {key} = $id)"
+    else:
+        where = {"example": "example_id = $id"} if kind == "example" else {}
+    ids = {child: _ids(catalog, child, where[child], found) for child in reversed(KINDS) if child in where}
+    runs = _runs_of(catalog, where["example"], found) if where else []
+    own = {child: names for child, names in ids.items() if child != kind}
+    return {**own, "run": runs, "model": _models_of(catalog.documents("models"), set(runs))}
+
+
+def _ids(catalog: Catalog, kind: str, where: str, found: str) -> list[str]:
+    table, key = KINDS[kind]
+    sql = f"SELECT DISTINCT {key} AS id FROM {table} WHERE {where} ORDER BY id"
+    return [row["id"] for row in catalog.rows(sql, {"id": found})]
+
+
+def _runs_of(catalog: Catalog, where: str, found: str) -> list[str]:
+    """Return the runs that were trained on the examples, in the version of the shard that is in the store."""
+    sql = f"SELECT DISTINCT shard, mode FROM examples WHERE split = 'train' AND ({where})"
+    used = [(row["shard"], row["mode"]) for row in catalog.rows(sql, {"id": found})]
+    return [
+        run
+        for run, document in catalog.documents("runs").items()
+        if any(
+            document["digests"].get(shard) == catalog.digests["examples", shard]
+            and (mode == "answer" or document["arm"] != "instruct")
+            for shard, mode in used
+        )
+    ]
+
+
+def _models_of(models: dict[str, dict[str, Any]], runs: set[str]) -> list[str]:
+    return [name for name, document in models.items() if document.get("run_id") in runs]
