@@ -1,8 +1,8 @@
 """Ancestry and offspring of a row: image, question, program, trace, verdict, example, training run, model.
 
-Rows name their parents by id, so ancestors are followed upward one by one. Offspring are found by the question
-or the verdicts that a row belongs to. A training run is offspring of a row if an example from the row is of the
-train split, in a shard the run read, and of a mode its arm learns.
+Rows name their parents by id, so ancestors are followed upward one by one. Offspring are found by the
+question or the verdicts that a row belongs to. A training run is offspring of a row if an example from the row
+is of the train split, in a shard the run read, and of a mode its arm learns.
 
 Not here: how it is shown (`vpd.cli.lineage`).
 """
@@ -39,7 +39,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Lineage:
-    """A row with its ancestors, oldest first and the row itself last, and the ids of its offspring by kind."""
+    """A row with its ancestors, oldest first and the row itself last, and its offspring's ids by kind."""
 
     chain: list[Step]
     offspring: dict[str, list[str]]
@@ -124,7 +124,8 @@ def _ancestors(catalog: Catalog, step: Step) -> list[Step]:
 def _candidate_of(catalog: Catalog, trace: dict[str, Any]) -> str | None:
     """A candidate for the trace's question that is the trace's program; equal candidates share a trace."""
     sql = (
-        "SELECT candidate_id FROM programs SEMI JOIN questions ON question_text = text AND question_id = $question "
+        "SELECT candidate_id FROM programs SEMI JOIN questions "
+        "ON question_text = text AND question_id = $question "
         "WHERE program_id = $program ORDER BY sample_index LIMIT 1"
     )
     found = catalog.rows(sql, {"question": trace["question_id"], "program": trace["program_id"]})

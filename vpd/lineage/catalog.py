@@ -1,8 +1,8 @@
 """The catalog: every table of a store as a DuckDB view over its committed Parquet files.
 
 Nothing is copied from a folder store; files of an S3 store are kept by sha256 in a cache folder. The catalog
-lives in memory and is built anew each time, so it cannot disagree with the shards. Every view has a last column
-`shard`. A table without shards is an empty view.
+lives in memory and is built anew each time, so it cannot disagree with the shards. Every view has a last
+column `shard`. A table without shards is an empty view.
 
 Not here: what the rows mean to each other (`vpd.lineage.ancestry`).
 """
