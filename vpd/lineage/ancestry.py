@@ -1,8 +1,8 @@
 """Ancestry and offspring of a row: image, question, program, trace, verdict, example, training run, model.
 
 Rows name their parents by id, so ancestors are followed upward one by one. Offspring are found by the
-question or the verdicts that a row belongs to. A training run is offspring of a row if an example from the row
-is of the train split, in a shard the run read, and of a mode its arm learns.
+question or the verdicts that a row belongs to. A training run is offspring of a row if an example from the
+row is of the train split, in a shard the run read, and of a mode its arm learns.
 
 Not here: how it is shown (`vpd.cli.lineage`).
 """
