@@ -169,7 +169,9 @@ def _hash(text: str) -> int:
 
 def _differences(known: SourceSpec, new: SourceSpec) -> list[str]:
     old, fresh = ({**asdict(s), **s.options} for s in (known, new))
-    keys = [k for k in sorted(old.keys() | fresh.keys()) if k != "options"]
+    keys = [
+        k for k in sorted(old.keys() | fresh.keys()) if k not in ("options", "parts")
+    ]  # parts follow from sha256
     return [
         f"{key} is {old.get(key)!r}, not {fresh.get(key)!r}"
         for key in keys
