@@ -117,7 +117,7 @@ def run_metadata(
         "questions_seen": run["questions_seen"],
         "parameters": run["parameters"],
         "peak_memory_mb": run["peak_memory_mb"],
-        "answer_loss": run["final"]["answer"],
+        "answer_loss": round(run["final"]["answer"], 4),
     }
     if run["mlflow_run_id"]:
         reported["mlflow"] = dg.MetadataValue.url(mlflow_tracking.run_url(run["mlflow_run_id"]))
