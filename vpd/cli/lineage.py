@@ -44,7 +44,8 @@ FACTS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"{r['model']} in {r['mode']} mode, {'right' if r['correct'] else 'wrong'}\n{r['text']}"
     ),
     "run": lambda r: (
-        f"{r['arm']}, {len(r['digests'])} shards, seed {r.get('seed')}, MLflow run {r.get('mlflow_run_id')}"
+        f"{r.get('arm')}, {len(r.get('digests', {}))} shards, seed {r.get('seed')}, "
+        f"MLflow run {r.get('mlflow_run_id')}"
     ),
     "model": lambda r: (
         f"{r['name']} version {r['version']}, checkpoint {str(r.get('checkpoint_sha256'))[:12]}"

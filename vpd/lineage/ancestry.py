@@ -91,9 +91,8 @@ def _find(catalog: Catalog, prefix: str, kinds: list[str]) -> tuple[str, str]:
         matches += [{"kind": kind, "id": name} for kind, name in documents if name.startswith(prefix)]
     exact = [m for m in matches if m["id"] == prefix]
     if not matches:
-        raise DataError(
-            f"no {' or '.join(kinds)} in {catalog.store.uri} has an id that starts with {prefix!r}"
-        )
+        what = kinds[0] if len(kinds) == 1 else "row"
+        raise DataError(f"no {what} in {catalog.store.uri} has an id that starts with {prefix!r}")
     if not exact and len(matches) > 1:
         raise ConfigError(f"{prefix!r} starts more than one id: {_listed(matches, 'id')}; give more digits")
     chosen = (exact or matches)[0]
@@ -189,8 +188,8 @@ def _runs_of(catalog: Catalog, where: str, found: str) -> list[str]:
         run
         for run, document in catalog.documents("runs").items()
         if any(
-            document["digests"].get(shard) == catalog.digests["examples", shard]
-            and (mode == "answer" or document["arm"] != "instruct")
+            document.get("digests", {}).get(shard) == catalog.digests["examples", shard]
+            and (mode == "answer" or document.get("arm") != "instruct")
             for shard, mode in used
         )
     ]
