@@ -1,0 +1,86 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vpd.records import (
+    EXAMPLES,
+    IMAGES,
+    PREDICTIONS,
+    PROGRAMS,
+    QUESTIONS,
+    REFUSED,
+    TRACES,
+    VERDICTS,
+    Candidate,
+    Example,
+    Image,
+    Prediction,
+    Question,
+    Refused,
+    Trace,
+    Verdict,
+)
+from vpd.store import ArtifactStore
+
+
+def fill_shard(store: ArtifactStore, shard: str, split: str = "train") -> None:
+    """One picture, two questions, two equal candidates and what follows; ids end in the shard."""
+    image, candidates = f"im-{shard}", (f"ca0-{shard}", f"ca1-{shard}")
+
+    def write(table: Any, *rows: Any) -> None:
+        store.write_shard(table, shard, table.frame(rows), "f")
+
+    write(IMAGES, Image(image, f"{shard}.png", "src", split, 8, 6, "image/png", 99))
+    texts = {f"q{n}-{shard}": f"How many {n}?" for n in (0, 1)}
+    write(
+        QUESTIONS,
+        *(Question(q, image, t, ("2",), (), "count", split, False, "src") for q, t in texts.items()),
+    )
+    programs = [
+        Candidate(
+            c, "How many 0?", n, f"pr-{shard}", "return 2", None, "aa" * 32, "k", "m", "live", 0.5, None, 3
+        )
+        for n, c in enumerate(candidates)
+    ]
+    write(PROGRAMS, *programs)
+    question, program, trace = f"q0-{shard}", f"pr-{shard}", f"tr-{shard}"
+    write(TRACES, Trace(trace, question, image, program, "answered", "2", None, None, "[]", 1, 0, "t@1", 0.1))
+    run = (program, trace, "label@1", "m@1", "answered", "2", True, 1.0, None, True)
+    verdicts = [
+        Verdict(f"ve{n}-{shard}", question, candidate, *run, n == 0, "equals the label")
+        for n, candidate in enumerate(candidates)
+    ]
+    write(VERDICTS, *verdicts)
+    common = (question, image, split, "count", False)
+    write(
+        EXAMPLES,
+        Example(f"ex0-{shard}", *common, "answer", "How many 0?", "2", "2", None, None, ""),
+        Example(
+            f"ex1-{shard}", *common, "rationale", "How many 0?", "I see 2.", "2", f"ve0-{shard}", trace, "r@1"
+        ),
+    )
+    store.write_shard(REFUSED, f"questions.{shard}", REFUSED.frame([Refused("f:3", "src", "no text")]), "f")
+
+
+def fill_documents(store: ArtifactStore) -> None:
+    digests = {s: store.manifest(EXAMPLES, s).data_sha256 for s in store.shards(EXAMPLES)}
+    for arm in ("student", "instruct"):
+        run = {"arm": arm, "run_id": f"{arm}-run", "digests": digests, "seed": 0, "mlflow_run_id": "m"}
+        store.put_document(f"runs/{arm}-run", run)
+    evaluation = {"runs": {"student": "student-run"}, "results": [{"shard": "eval-student"}]}
+    store.put_document("evaluations/e1", evaluation)
+    predicted = Prediction("pd-1", "student", "answer", "q0-src-001", "count", False, "2", "2", True, 0.1)
+    store.write_shard(PREDICTIONS, "eval-student", PREDICTIONS.frame([predicted]), "f")
+    model = {"name": "vlm", "version": "1", "run_id": "student-run", "checkpoint_sha256": "cc" * 32}
+    store.put_document("models/vlm-1", model)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    """A store with every table: shard src-000 is of the train split, src-001 of the test split."""
+    store = ArtifactStore.open(str(tmp_path / "store"))
+    fill_shard(store, "src-000")
+    fill_shard(store, "src-001", "test")
+    fill_documents(store)
+    return store
