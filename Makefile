@@ -18,7 +18,7 @@ $(BIN)/vpd: pyproject.toml constraints.txt
 	@echo "installing into $(VENV) (about a minute)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
 	@touch $(BIN)/vpd
 
 demo: $(BIN)/vpd  ## run the whole pipeline on generated pictures, about 15 minutes

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from vpd.cli import bench, demo, execute, ingest, lineage, predict, sample
+from vpd.cli import bench, demo, execute, export, ingest, lineage, predict, sample
 from vpd.errors import VpdError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("ingest")(ingest.command)
 app.command("sample")(sample.command)
 app.command("execute")(execute.command)
 app.command("predict")(predict.command)
+app.command("export")(export.command)
 app.command("bench")(bench.command)
 app.add_typer(lineage.app, name="lineage")
 
