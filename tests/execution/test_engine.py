@@ -3,22 +3,18 @@
 import os
 import random
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from vpd.errors import ConfigError, SandboxError
-from vpd.execution.cache import CallKey, ToolCache
+from vpd.errors import ConfigError, SandboxError, StoreError, ToolError
 from vpd.execution.engine import EngineSettings, open_engine
-from vpd.execution.gateway import ToolCall, ToolGateway
 from vpd.execution.limits import Limits
 from vpd.execution.run import Job
 from vpd.execution.sandbox import Finished, Sandbox, SandboxSession, Turn
 from vpd.execution.trace import Run, events_to_json
-from vpd.geometry import Box
 from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolResult, ToolSet
 
 COUNT = "return str(len(ImagePatch(image).find('cube')))"
@@ -38,7 +34,7 @@ def batch_sizes(toolset: ToolSet, method: str) -> list[int]:
 
 def test_engine_when_all_wait_calls_are_one_batch(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
     toolset = fake_toolset()
-    with open_engine(toolset, EngineSettings(in_flight=16)) as engine:  # two groups of eight
+    with open_engine(toolset, EngineSettings(in_flight=16)) as engine:
         runs = list(engine.run(Job(NEAREST, fake_picture(i)) for i in range(8)))
     assert [run.outcome for _, run in runs] == ["answered"] * 8
     assert batch_sizes(toolset, "find") == [8]
@@ -190,47 +186,76 @@ def test_engine_settings_that_make_no_sense_are_refused() -> None:
         EngineSettings(in_flight=0)
 
 
-CALLS = st.lists(
-    st.tuples(
-        st.integers(0, 3),
-        st.sampled_from(["exists", "simple_query"]),
-        st.sampled_from(["cube", "sphere", "frisbee"]),
-        st.integers(0, 2),
-    ),
-    max_size=12,
-)
+class Hanging:
+    """Hangs on requests for "hang" until it is let go."""
+
+    version = "hanging@1"
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
+    def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
+        if any(request.args == ("hang",) for request in batch):
+            self.let_go.wait(60)
+        return [ToolResult(True) for _ in batch]
 
 
-@settings(deadline=None)
-@given(st.lists(CALLS, max_size=5), st.integers(1, 6))
-def test_gateway_any_calls_get_the_answer_of_their_own_request(
-    fake_toolset: Toolsets,
-    fake_picture: Pictures,
-    fake_answer: Callable[[str, ToolRequest], ToolResult],
-    rounds: list[list[tuple[int, str, str, int]]],
-    entries: int,
+@pytest.fixture
+def hanging() -> Iterator[Hanging]:
+    tool = Hanging()
+    yield tool
+    tool.let_go.set()
+
+
+def test_engine_tool_that_hangs_costs_only_the_calls_it_hangs_on(
+    fake_picture: Pictures, hanging: Hanging
 ) -> None:
-    gateway = ToolGateway(fake_toolset(), ToolCache(entries))
-    for asked in rounds:
-        calls = [
-            ToolCall(method, ToolRequest(fake_picture(digit), Box(0.0, top, 50.0, 60.0), (name,)))
-            for digit, method, name, top in asked
-        ]
-        answers = [answer for answer, _ in gateway.answer(calls)]
-        assert answers == [fake_answer(call.method, call.request) for call in calls]
-    assert len(gateway._cache) <= entries
+    ask = "return str(ImagePatch(image).exists('{}'))"
+    names = ["cube", "hang", "cone", "cube"]
+    wanted = EngineSettings(in_flight=4, tool_seconds=0.3)
+    with open_engine(ToolSet("hanging", {"exists": hanging}), wanted) as engine:
+        runs = [run for _, run in engine.run(Job(ask.format(name), fake_picture()) for name in names)]
+    assert [run.outcome for run in runs] == ["answered", "crash", "answered", "answered"]
+    assert "0.3 s" in str(runs[1].message)
 
 
-def test_cache_new_tool_version_starts_afresh(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
-    cache, call = ToolCache(10), ToolCall("exists", ToolRequest(fake_picture(), Box(0, 0, 9, 9), ("cube",)))
-    hits = [ToolGateway(fake_toolset(v), cache).answer([call])[0][1] for v in ("1", "2", "1")]
-    assert hits == [False, False, True]
+def test_engine_tool_that_hangs_always_is_a_clear_error(fake_picture: Pictures, hanging: Hanging) -> None:
+    jobs = [Job("return str(ImagePatch(image).exists('hang'))", fake_picture(digit)) for digit in range(16)]
+    wanted = EngineSettings(in_flight=1, tool_seconds=0.05)
+    with (
+        open_engine(ToolSet("hanging", {"exists": hanging}), wanted) as engine,
+        pytest.raises(ToolError, match="hanging@1"),
+    ):
+        list(engine.run(jobs))
 
 
-def test_cache_failure_of_the_tool_itself_is_not_kept() -> None:
-    cache = ToolCache(10)
-    key = CallKey("a", Box(0, 0, 1, 1), "find", ("cube",), "1")
-    cache.put(key, ToolFailure("error", "gone"))
-    assert cache.get(key) is None
-    cache.put(key, ToolFailure("vocabulary", "unknown"))
-    assert cache.get(key) == ToolFailure("vocabulary", "unknown")
+def test_engine_stream_that_is_given_up_leaves_the_engine_usable(
+    fake_toolset: Toolsets, fake_picture: Pictures
+) -> None:
+    with open_engine(fake_toolset(), EngineSettings(in_flight=4)) as engine:
+        stream = engine.run(Job(NEAREST, fake_picture(i % 8)) for i in range(100))
+        next(stream)
+        stream.close()
+        answers = {run.answer for _, run in engine.run([Job(COUNT, fake_picture())] * 3)}
+    assert answers == {"3"}
+
+
+def test_engine_error_of_the_jobs_themselves_reaches_the_caller(
+    fake_toolset: Toolsets, fake_picture: Pictures
+) -> None:
+    def jobs() -> Iterator[Job]:
+        yield Job(NEAREST, fake_picture())
+        raise StoreError("the pictures are gone")
+
+    with open_engine(fake_toolset(), EngineSettings()) as engine, pytest.raises(StoreError):
+        list(engine.run(jobs()))
+
+
+def test_engine_full_batch_is_asked_while_other_programs_run(
+    fake_toolset: Toolsets, fake_picture: Pictures
+) -> None:
+    toolset = fake_toolset()
+    with open_engine(toolset, EngineSettings(in_flight=12, batch=4)) as engine:
+        runs = list(engine.run(Job(COUNT, fake_picture(i)) for i in range(12)))
+    assert {run.outcome for _, run in runs} == {"answered"}
+    assert batch_sizes(toolset, "find") == [4, 4, 4]

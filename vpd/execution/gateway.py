@@ -1,96 +1,55 @@
-"""Between programs and tools: one batch per method for all calls that wait, each distinct call asked once.
+"""Between programs and tools: asks a tool one batch, and checks what it returns.
 
 A tool that raises on a batch is asked again request by request, so that one bad request hurts only itself.
-What a tool returns is checked once, here: boxes are cut off at the picture's border, a result that is not a
-number is the tool's failure.
+Boxes are cut off at the picture's border; a result that is not a number is the tool's failure.
+
+Not here: which calls form a batch, and tools that hang (`vpd.execution.scheduler`).
 """
 
 import math
-import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vpd.errors import ToolError
-from vpd.execution.cache import CallKey, ToolCache
+from vpd.execution.arguments import BadArgument
+from vpd.execution.cache import Answer, CallKey
 from vpd.geometry import Box
 from vpd.tools.protocol import Detection, Tool, ToolFailure, ToolRequest, ToolResult, ToolSet
 
-Answer = ToolResult | ToolFailure
 
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class ToolCall:
-    """One waiting call: the method and its request."""
+    """One call: the method, its request, and the key of its answer."""
 
     method: str
     request: ToolRequest
-
-
-@dataclass
-class Counters:
-    """What went through a gateway since it was opened."""
-
-    calls: int = 0
-    cached: int = 0
-    batches: int = 0
-    tool_seconds: float = 0.0
-
-    def since(self, before: "Counters") -> "Counters":
-        """Return what was added since an earlier copy."""
-        return Counters(
-            self.calls - before.calls,
-            self.cached - before.cached,
-            self.batches - before.batches,
-            self.tool_seconds - before.tool_seconds,
-        )
+    key: CallKey
 
 
 class ToolGateway:
-    """Answers calls from the cache or from the tools."""
+    """Turns calls into answers that programs may see."""
 
-    def __init__(self, toolset: ToolSet, cache: ToolCache) -> None:
+    def __init__(self, toolset: ToolSet) -> None:
         self.toolset = toolset
-        self.counters = Counters()
-        self._cache = cache
 
-    def key(self, call: ToolCall) -> CallKey:
-        """Return what decides the answer to a call."""
-        request = call.request
-        version = self.toolset.tools[call.method].version
-        return CallKey(request.picture.image_id, request.region, call.method, request.args, version)
+    def call(self, method: str, request: ToolRequest) -> ToolCall:
+        """Return the call of a method. Raises BadArgument if no tool serves it."""
+        tool = self.toolset.tools.get(method)
+        if tool is None:
+            raise BadArgument("LookupError", f"these tools cannot do {method}")
+        key = CallKey(request.picture.image_id, request.region, method, request.args, tool.version)
+        return ToolCall(method, request, key)
 
-    def answer(self, calls: Sequence[ToolCall]) -> list[tuple[Answer, bool]]:
-        """Answer calls in order, and tell of each whether it cost no tool request of its own."""
-        keys = [self.key(call) for call in calls]
-        answers = {key: kept for key in set(keys) if (kept := self._cache.get(key)) is not None}
-        asked: dict[str, dict[CallKey, ToolRequest]] = defaultdict(dict)
-        cached: list[bool] = []
-        for key, call in zip(keys, calls, strict=True):
-            cached.append(key in answers or key in asked[call.method])
-            if not cached[-1]:
-                asked[call.method][key] = call.request
-        for method, requests in sorted(asked.items()):
-            if requests:
-                answers.update(zip(requests, self._ask(method, list(requests.values())), strict=True))
-        for requests in asked.values():
-            for key in requests:
-                self._cache.put(key, answers[key])
-        self.counters.calls += len(calls)
-        self.counters.cached += sum(cached)
-        return [(answers[key], hit) for key, hit in zip(keys, cached, strict=True)]
-
-    def _ask(self, method: str, requests: list[ToolRequest]) -> list[Answer]:
-        started = time.perf_counter()
-        tool = self.toolset.tools[method]
+    def ask(self, calls: Sequence[ToolCall]) -> list[Answer]:
+        """Return the answers to calls of one method, in order. Never raises."""
+        tool = self.toolset.tools[calls[0].method]
+        requests = [call.request for call in calls]
         try:
             answers = _run(tool, requests)
         except Exception as error:
             one_by_one = len(requests) > 1
             answers = [_run_alone(tool, r) for r in requests] if one_by_one else [_failure(error)]
-        self.counters.batches += 1
-        self.counters.tool_seconds += time.perf_counter() - started
-        return [_checked(method, r, a) for r, a in zip(requests, answers, strict=True)]
+        return [_checked(c.method, c.request, a) for c, a in zip(calls, answers, strict=True)]
 
 
 def _run(tool: Tool, requests: Sequence[ToolRequest]) -> list[Answer]:
@@ -111,21 +70,37 @@ def _failure(error: Exception) -> ToolFailure:
     return ToolFailure("error", f"{type(error).__name__}: {error}")
 
 
-def _checked(method: str, request: ToolRequest, answer: Answer) -> Answer:
+def _checked(method: str, request: ToolRequest, answer: object) -> Answer:
     """Return the answer as programs may see it."""
     if isinstance(answer, ToolFailure):
         return answer
-    if method != "find":
-        unusable = isinstance(answer.value, float) and not math.isfinite(answer.value)
-        return ToolFailure("error", f"{method} gave {answer.value}") if unusable else answer
+    if not isinstance(answer, ToolResult):
+        return ToolFailure("error", f"{method} gave a {type(answer).__name__} and no result")
+    if answer.confidence is not None and not math.isfinite(answer.confidence):
+        return ToolFailure("error", f"{method} gave the confidence {answer.confidence}")
+    if method == "find":
+        return _checked_boxes(request, answer)
+    return answer if _is_plain(answer.value) else ToolFailure("error", f"{method} gave {answer.value!r:.100}")
+
+
+def _checked_boxes(request: ToolRequest, answer: ToolResult) -> Answer:
     kept: list[Detection] = []
     for found in answer.value if isinstance(answer.value, tuple) else ():
         if not isinstance(found, Detection):
             return ToolFailure("error", "find gave something other than detections")
-        edges = [float(v) for v in (found.box.left, found.box.top, found.box.right, found.box.bottom)]
-        if not all(map(math.isfinite, edges)):
-            return ToolFailure("error", f"find gave a box that is no box: {edges}")
+        box = found.box
+        edges = (float(box.left), float(box.top), float(box.right), float(box.bottom))
+        if not all(map(math.isfinite, (*edges, found.confidence))):
+            return ToolFailure("error", f"find gave a box that is no box: {list(edges)}")
         box = Box(*edges).clamp(float(request.picture.width), float(request.picture.height))
         if box.area > 0:
-            kept.append(Detection(box, found.confidence))
+            kept.append(Detection(box, float(found.confidence)))
     return ToolResult(tuple(kept), answer.confidence)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    if type(value) is float:
+        return math.isfinite(value)
+    return value is None or type(value) in (bool, int, str)

@@ -4,8 +4,10 @@
     syntax       the text is no Python, or defines no execute_command(image)
     unsupported  it needs a construct, module or callback that the sandbox does not have
     policy       it contains what no program may contain (`vpd.execution.policy`)
-    runtime      it raised, or returned something that is no answer. A name outside a tool's vocabulary raises
-                 LookupError in the program, a bad argument TypeError or ValueError; a program may catch them
+    vocabulary   it used a name that a tool does not know. That raises LookupError in the program, which may
+                 catch it and go on
+    runtime      it raised, or returned something that is no answer. A bad argument raises TypeError or
+                 ValueError in the program, which may catch it and go on
     budget       it reached a limit (`vpd.execution.limits`)
     crash        not its fault: the sandbox worker died or a tool failed. No program can catch that
 
@@ -20,8 +22,8 @@ from pydantic_monty import ExcType
 
 from vpd.execution.answer import NoAnswer, answer_text
 from vpd.execution.arguments import BadArgument, crop_box, tool_arguments
-from vpd.execution.cache import CallKey
-from vpd.execution.gateway import Answer, ToolCall, ToolGateway
+from vpd.execution.cache import Answer, CallKey
+from vpd.execution.gateway import ToolCall, ToolGateway
 from vpd.execution.instrument import instrument
 from vpd.execution.program import ENTRY, ProgramProblem
 from vpd.execution.recorder import OverBudget, Recorder
@@ -60,6 +62,7 @@ class ProgramRun:
         self._waiting: _Waiting | None = None
         self._distinct: set[CallKey] = set()
         self._calls = self._cached = self._host_calls = 0
+        self._unknown_name: str | None = None
         self._started = time.perf_counter()
         program = instrument(job.source)
         sites = () if isinstance(program, ProgramProblem) else program.sites
@@ -98,6 +101,7 @@ class ProgramRun:
             return self._end("crash", message=f"tool {waiting.call.method} failed: {answer.message}")
         if isinstance(answer, ToolFailure):
             kind: ExcType = "LookupError" if answer.kind == "vocabulary" else "ValueError"
+            self._unknown_name = answer.message if answer.kind == "vocabulary" else None
             return self._drive(self._session.throw(kind, answer.message))
         return self._drive(self._session.resume(_to_sandbox(value)))
 
@@ -142,13 +146,11 @@ class ProgramRun:
             box = crop_box(args, self.job.picture.width, self.job.picture.height)
             return _to_sandbox(self._recorder.new_patch("region", box))
         request = ToolRequest(self.job.picture, patch.box, tool_arguments(method, args))
-        self._wait(line if type(line) is int else 0, patch, ToolCall(method, request))
+        self._wait(line if type(line) is int else 0, patch, self._gateway.call(method, request))
         return None
 
     def _wait(self, line: int, patch: PatchRef, call: ToolCall) -> None:
-        if call.method not in self._gateway.toolset.tools:
-            raise BadArgument("LookupError", f"these tools cannot do {call.method}")
-        self._distinct.add(self._gateway.key(call))
+        self._distinct.add(call.key)
         if len(self._distinct) > self._sandbox.limits.tool_calls:
             raise OverBudget(f"made more than {self._sandbox.limits.tool_calls} distinct tool calls")
         self._waiting = _Waiting(line, patch, call)
@@ -157,7 +159,8 @@ class ProgramRun:
         if isinstance(turn, Stopped):
             self._recorder.report(turn.events)
             line = self._program.lines.get(turn.line) if turn.line is not None else None
-            return self._end(turn.outcome, message=turn.message, line=line)
+            unknown = turn.message.removeprefix("LookupError: ") == self._unknown_name
+            return self._end("vocabulary" if unknown else turn.outcome, message=turn.message, line=line)
         kind, value, events = turn.value
         self._recorder.report(events)
         try:

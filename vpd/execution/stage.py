@@ -16,8 +16,8 @@ from PIL import Image as PillowImage
 
 from vpd.errors import StoreError
 from vpd.execution.engine import Engine
-from vpd.execution.gateway import Counters
 from vpd.execution.run import Job
+from vpd.execution.scheduler import Counters
 from vpd.execution.trace import Run, events_to_json
 from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Question, Trace, stable_id
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
