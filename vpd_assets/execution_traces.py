@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from resources.artifact_store import ArtifactStoreResource
+from resources.gpu_cluster import GpuClusterResource
 from resources.vision_tools import VisionToolsResource
 from vpd.execution.stage import STAGE, execute_programs
 from vpd_assets.decorators import shard_asset
@@ -27,14 +28,15 @@ def execution_traces(
     context: dg.AssetExecutionContext,
     artifact_store: ArtifactStoreResource,
     vision_tools: VisionToolsResource,
+    gpu_cluster: GpuClusterResource,
 ) -> dg.MaterializeResult[Any]:
     """Runs of programs on pictures: the outcome, the answer, and every step with its boxes and values.
 
-    Programs run in a sandbox and see a picture only through vision tools. Every run ends in one of seven
-    outcomes: answered, syntax, unsupported, policy, runtime, budget, crash.
+    Programs run in a sandbox and see a picture only through vision tools. Every run ends in one of
+    eight outcomes: answered, syntax, unsupported, policy, vocabulary, runtime, budget, crash.
     """
     store = artifact_store.open()
-    with vision_tools.open() as engine:
+    with gpu_cluster.open_engine(vision_tools) as engine:
         return materialize_shards(
             context, store, lambda shard: execute_programs(store, shard, engine), sample_traces
         )

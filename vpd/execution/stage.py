@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from vpd.errors import StoreError
-from vpd.execution.engine import Engine
+from vpd.execution.program_engine import ProgramEngine
 from vpd.execution.run import Job
 from vpd.execution.scheduler import Counters
 from vpd.execution.trace import Run, events_to_json
@@ -33,7 +33,7 @@ class _Task:
     program: Candidate
 
 
-def execute_programs(store: ArtifactStore, shard: str, engine: Engine) -> ShardResult:
+def execute_programs(store: ArtifactStore, shard: str, engine: ProgramEngine) -> ShardResult:
     """Commit the traces of one shard: one row per question and distinct program of its text.
 
     Raises SandboxError if the sandbox itself fails; what a program, a tool or a picture does is an outcome.
@@ -52,7 +52,7 @@ def load_picture(store: ArtifactStore, image_id: str) -> Picture:
         raise StoreError(f"blob {image_id} does not decode ({error}): ingest its source again") from error
 
 
-def _execute(store: ArtifactStore, engine: Engine, upstream: Inputs) -> StageOutput:
+def _execute(store: ArtifactStore, engine: ProgramEngine, upstream: Inputs) -> StageOutput:
     before, started = replace(engine.counters), time.monotonic()
     rows: list[Trace] = []
 
@@ -87,7 +87,7 @@ def _tasks(upstream: Inputs) -> Iterator[_Task]:
             yield _Task(question, candidate)
 
 
-def _row(task: _Task, run: Run, engine: Engine) -> Trace:
+def _row(task: _Task, run: Run, engine: ProgramEngine) -> Trace:
     question_id, program_id = task.question.question_id, task.program.program_id
     assert program_id is not None
     return Trace(
@@ -107,7 +107,7 @@ def _row(task: _Task, run: Run, engine: Engine) -> Trace:
     )
 
 
-def _stats(rows: list[Trace], engine: Engine, done: Counters, seconds: float) -> Stats:
+def _stats(rows: list[Trace], engine: ProgramEngine, done: Counters, seconds: float) -> Stats:
     asked = done.calls - done.cached
     return {
         "runs": len(rows),

@@ -1,8 +1,8 @@
 """The workers of a Ray engine: who runs which chunk, and what happens when one dies.
 
-Each worker holds the chunk it runs and the next one, so it never waits for the driver. A worker that dies with
-its process or its node is replaced. The chunk it ran is run again; if that costs a second worker it is halved
-until a program stands alone, which then ends as `crash`. The chunk that waited goes to another worker unharmed.
+Each worker holds the chunk it runs and the next one, so it never waits for the driver. A worker that dies
+with its process or its node is replaced. The chunk it ran is run again; if that costs a second worker it is
+halved until a program stands alone, which then ends as `crash`. The chunk that waited goes to another worker.
 """
 
 import logging
@@ -117,9 +117,10 @@ class Crew:
         none_open = all(worker.opened is None for worker in self._workers)
         ready, _ = ray.wait(list(pending), timeout=self._start_seconds if none_open else None)
         if not ready:
+            free = ray.available_resources()  # type: ignore[no-untyped-call]
             raise SandboxError(
                 f"no program worker started within {self._start_seconds:g} s: the cluster has "
-                f"{ray.available_resources()} free; take fewer cores or GPUs per actor, or add nodes"
+                f"{free} free; take fewer cores or GPUs per actor, or add nodes"
             )
         return pending[ready[0]], ready[0]
 

@@ -1,12 +1,14 @@
-"""The execution engine on Ray: the same programs, tools and traces as `vpd.execution.engine`, on many machines.
+"""The execution engine on Ray: the same programs, tools and traces as `vpd.execution.engine`, on a cluster.
 
-The driver cuts jobs into chunks and puts each picture into the object store once. Workers are actors, each with
-a sandbox pool, a tool cache and either its own tools or the way to shared ones. Results come back in the order of
-the jobs. A bounded number of chunks is under way, so any number of jobs streams through in constant memory.
+The driver cuts jobs into chunks and puts each picture into the object store once. Workers are actors, each
+with a sandbox pool, a tool cache and either its own tools or the way to shared ones. Results come back in the
+order of the jobs. A bounded number of chunks is under way, so any number of jobs streams through in constant
+memory.
 
 Not here: a driver outside the cluster (Ray client), and training on Ray.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -107,7 +109,7 @@ def _connected(address: str) -> Iterator[None]:
         yield
         return
     try:
-        ray.init(address=address, logging_level="warning")
+        ray.init(address=address, logging_level=logging.WARNING)
     except (ConnectionError, ValueError) as error:
         raise ConfigError(
             f"there is no Ray cluster at {address!r} ({error}): start one with `ray start --head`, "
@@ -136,5 +138,5 @@ def _same(tools: ToolSet) -> ToolSet:
 def _start(open_tools: OpenTools, settings: EngineSettings, cluster: ClusterSettings) -> Start:
     gpus = cluster.tool_gpus if cluster.tools == "worker" else 0
     options: dict[str, Any] = {"num_cpus": cluster.worker_cpus, "num_gpus": gpus}
-    actor = ray.remote(ProgramWorker).options(**options, scheduling_strategy="SPREAD").remote()
+    actor: Any = ray.remote(ProgramWorker).options(**options, scheduling_strategy="SPREAD").remote()
     return Start(actor, actor.open.remote(open_tools, settings))

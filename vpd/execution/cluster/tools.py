@@ -42,13 +42,12 @@ class PackedRequest:
     args: tuple[Plain, ...]
 
 
-@dataclass(frozen=True)
 class RemoteTool:
     """One tool of a ToolServer, as a worker sees it."""
 
-    version: str
-    method: str
-    server: Any
+    def __init__(self, version: str, method: str, server: Any) -> None:
+        self.version = version
+        self._method, self._server = method, server
 
     def run(self, batch: Sequence[ToolRequest]) -> Sequence[Answer]:
         """Ask the actor. Raises what the tool raised there, or ToolError if the actor is gone for good."""
@@ -60,7 +59,7 @@ class RemoteTool:
             PackedRequest(places[r.picture.image_id], r.picture.image_id, r.region, r.args) for r in batch
         ]
         try:
-            return list(ray.get(self.server.answer.remote(self.method, packed, *pixels.values())))
+            return list(ray.get(self._server.answer.remote(self._method, packed, *pixels.values())))
         except RayTaskError as error:
             raise error.cause from None
         except RayError as error:
@@ -150,7 +149,7 @@ def shared_tools(
     """
     options = {"num_cpus": cluster.tool_cpus, "num_gpus": cluster.tool_gpus}
     actor = ray.remote(ToolServer).options(**options, max_restarts=-1, max_task_retries=_REPEATS)
-    server = actor.remote(open_tools, settings)
+    server: Any = actor.remote(open_tools, settings)
     try:
         yield _remote(server, cluster)
     finally:
