@@ -154,7 +154,7 @@ class Trace:
     question_id: Annotated[str, "the question"]
     image_id: Annotated[str, "the picture"]
     program_id: Annotated[str, "the program"]
-    outcome: Annotated[str, "answered, syntax, unsupported, policy, runtime, budget or crash"]
+    outcome: Annotated[str, "answered, syntax, unsupported, policy, vocabulary, runtime, budget or crash"]
     answer: Annotated[str | None, "the program's answer as text; null unless answered"]
     message: Annotated[str | None, "what went wrong; null if answered"]
     line: Annotated[int | None, "line of the canonical program where it went wrong"]

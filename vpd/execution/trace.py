@@ -14,7 +14,7 @@ from vpd.records import canonical_json
 from vpd.tools.protocol import Plain
 
 Kind = Literal["tool", "value", "branch", "return"]
-Outcome = Literal["answered", "syntax", "unsupported", "policy", "runtime", "budget", "crash"]
+Outcome = Literal["answered", "syntax", "unsupported", "policy", "vocabulary", "runtime", "budget", "crash"]
 
 
 @dataclass(frozen=True, slots=True)
