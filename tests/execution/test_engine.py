@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -254,8 +255,18 @@ def test_engine_error_of_the_jobs_themselves_reaches_the_caller(
 def test_engine_full_batch_is_asked_while_other_programs_run(
     fake_toolset: Toolsets, fake_picture: Pictures
 ) -> None:
-    toolset = fake_toolset()
-    with open_engine(toolset, EngineSettings(in_flight=12, batch=4)) as engine:
+    toolset = replace(fake_toolset(), full_batch=4)
+    with open_engine(toolset, EngineSettings(in_flight=12)) as engine:
         runs = list(engine.run(Job(COUNT, fake_picture(i)) for i in range(12)))
     assert {run.outcome for _, run in runs} == {"answered"}
     assert batch_sizes(toolset, "find") == [4, 4, 4]
+
+
+def test_engine_tool_that_gains_nothing_from_batches_is_asked_at_once(
+    fake_toolset: Toolsets, fake_picture: Pictures
+) -> None:
+    toolset = replace(fake_toolset(), full_batch=1)
+    with open_engine(toolset, EngineSettings(in_flight=16, threads=1)) as engine:
+        runs = list(engine.run(Job(NEAREST, fake_picture(i % 8), i) for i in range(40)))
+    assert {run.outcome for _, run in runs} == {"answered"}
+    assert sum(batch_sizes(toolset, "find")) == 8

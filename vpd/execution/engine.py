@@ -7,7 +7,6 @@ answer depends on its own request alone, a program's trace does not depend on wh
         for job, run in engine.run(jobs): ...
 """
 
-import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from vpd.execution.trace import Run
 from vpd.tools.protocol import ToolSet
 
 _HELD_BACK = 8  # results that wait for an older job's, in multiples of in_flight
+_RUNNABLE = 2  # programs for each thread
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,6 @@ class EngineSettings:
     """Programs that run at once, each in a worker process of about 2 MB."""
     threads: int = 2
     """Threads that talk to the workers; the machine's cores are enough."""
-    batch: int = 32
-    """Requests that a tool is given at once, at most."""
     tool_threads: int = 1
     """Batches that are asked at once; more than one only helps tools that run elsewhere."""
     tool_seconds: float = 120.0
@@ -51,9 +49,9 @@ class EngineSettings:
     """A launcher to start the sandbox workers with; default: the Monty binary itself."""
 
     def __post_init__(self) -> None:
-        counts = (self.in_flight, self.threads, self.batch, self.tool_threads, self.cache_entries)
+        counts = (self.in_flight, self.threads, self.tool_threads, self.cache_entries)
         if min(counts) < 1 or self.tool_seconds <= 0:
-            raise ConfigError("in_flight, threads, batch and cache_entries must be at least 1")
+            raise ConfigError("in_flight, threads and cache_entries must be at least 1, tool_seconds above 0")
 
 
 class Engine:
@@ -67,8 +65,9 @@ class Engine:
             ToolCache(settings.cache_entries, settings.cache_file),
             ThreadPoolExecutor(settings.threads, thread_name_prefix="vpd-programs"),
             ToolThreads(settings.tool_threads),
-            settings.batch,
             settings.tool_seconds,
+            settings.in_flight,
+            settings.threads * _RUNNABLE,
         )
 
     @property
@@ -96,25 +95,21 @@ class Engine:
         scheduler = Scheduler(self._shared)
         ended: dict[int, tuple[Job, Run]] = {}
         due, more = 0, True
+        most = self.settings.in_flight * _HELD_BACK
         try:
             while more or scheduler.live:
-                room = self._room(scheduler.live, len(ended))
-                taken = 0
-                for number, job in itertools.islice(source, room):
-                    scheduler.admit(number, ProgramRun(job, self._sandbox, self._gateway))
-                    taken += 1
-                more = more and taken == room
+                while more and scheduler.room and scheduler.live + len(ended) < most:
+                    number, job = next(source, (0, None))
+                    more = job is not None
+                    if job is not None:
+                        scheduler.admit(number, ProgramRun(job, self._sandbox, self._gateway))
                 scheduler.settle()
-                ended.update(scheduler.wait(more=more))
+                ended.update(scheduler.wait(more=more and scheduler.live + len(ended) < most))
                 while due in ended:
                     yield ended.pop(due)
                     due += 1
         finally:
             scheduler.close()
-
-    def _room(self, live: int, held: int) -> int:
-        """Return how many programs may be admitted now."""
-        return max(0, min(self.settings.in_flight - live, self.settings.in_flight * _HELD_BACK - live - held))
 
     def close(self) -> None:
         """Stop the threads; the sandbox belongs to whoever opened it."""

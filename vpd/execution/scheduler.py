@@ -1,8 +1,8 @@
 """Which program runs, which call is asked next: the live programs of one `Engine.run`.
 
 A program runs until it calls a tool. An answer in the cache lets it go on at once; a call that another
-program waits for already is joined; any other call waits in its method's queue. A queue is asked when it fills
-a batch, or when every live program waits: then nothing could fill it. No timers.
+program waits for already is joined; any other call waits in its method's queue. A queue is asked when it
+fills a batch, or when every live program waits: then nothing could fill it. No timers.
 
 Tools run in threads of their own. One that does not answer within its time is left behind: its calls are
 asked again one by one, so that only the call it hangs on fails.
@@ -26,6 +26,7 @@ from vpd.execution.tool_threads import ToolThreads
 from vpd.execution.trace import Run
 from vpd.tools.protocol import ToolFailure
 
+_MOST_AT_ONCE = 32  # requests, where a batch gains nothing: bounds how long others wait
 _MOST_HANGING = 8  # threads left behind before the tools count as broken
 
 
@@ -67,8 +68,10 @@ class Shared:
     cache: ToolCache
     threads: ThreadPoolExecutor
     tools: ToolThreads
-    batch_size: int
     tool_seconds: float
+    in_flight: int
+    runnable: int
+    """Programs that need to be able to run, for the threads to be busy; more only cost memory bandwidth."""
     counters: Counters = field(default_factory=Counters)
     left_behind: int = 0
 
@@ -94,6 +97,11 @@ class Scheduler:
         """Programs that were admitted and have not ended."""
         return len(self._live)
 
+    @property
+    def room(self) -> bool:
+        """Whether to admit a program: rather let live ones run, if enough of them can."""
+        return len(self._live) < self._shared.in_flight and self._running < self._shared.runnable
+
     def admit(self, number: int, program: ProgramRun) -> None:
         """Start a program. Until `settle`, only full batches are asked."""
         with self._changed:
@@ -108,14 +116,14 @@ class Scheduler:
             self._ask()
 
     def wait(self, *, more: bool) -> dict[int, tuple[Job, Run]]:
-        """Return the programs that ended since the last call, waiting for the first.
+        """Wait until a program ended, or with `more` until there is room; return those that ended.
 
-        With `more`, others will be admitted in their place, so batches wait for these. Raises what went
+        With `more`, others will be admitted, so batches that are not full wait for these. Raises what went
         wrong with the sandbox or the tools themselves.
         """
         with self._changed:
             self._more = more
-            while not self._ended and self._failure is None and self._live:
+            while self._live and not self._ended and self._failure is None and not self._wants_more():
                 self._changed.wait(self._until_deadline())
                 self._leave_hanging_behind()
             self._more = False
@@ -135,6 +143,9 @@ class Scheduler:
             for program in self._live.values():
                 program.close()
             self._live.clear()
+
+    def _wants_more(self) -> bool:
+        return self._more and self.room
 
     def _run(self, number: int, step: Callable[[], None]) -> None:
         self._running += 1
@@ -162,7 +173,7 @@ class Scheduler:
             if program.result is not None:
                 self._ended[number] = program.job, program.result
                 del self._live[number]
-                self._admitting = self._admitting or self._more
+            self._admitting = self._admitting or self._wants_more()
             self._ask()
             self._changed.notify_all()
 
@@ -194,12 +205,13 @@ class Scheduler:
     def _next_batch(self) -> list[ToolCall]:
         if self._alone:
             return [self._alone.popleft()]
-        size = self._shared.batch_size
+        full = self._shared.gateway.toolset.full_batch
         method = max(self._queues, key=lambda name: len(self._queues[name]), default="")
         queue = self._queues[method] if method else deque()
-        if len(queue) < size and (self._running or self._admitting):
+        if len(queue) < full and (self._running or self._admitting):
             return []
-        return [queue.popleft() for _ in range(min(size, len(queue)))]
+        most = full if full > 1 else _MOST_AT_ONCE
+        return [queue.popleft() for _ in range(min(most, len(queue)))]
 
     def _serve(self, batch: _Batch) -> bool:
         """Ask a tool and let the programs go on. In a tool thread; False if it was left behind."""

@@ -37,4 +37,4 @@ def _sighting(o: SceneObject) -> Sighting:
 
 def oracle_toolset(scenes: Mapping[str, Scene]) -> ToolSet:
     """Return exact tools for pictures by image id."""
-    return ToolSet("oracle", scene_tools(OracleObserver(scenes)))
+    return ToolSet("oracle", scene_tools(OracleObserver(scenes)), full_batch=1)

@@ -82,10 +82,15 @@ class Tool(Protocol):
 
 @dataclass(frozen=True)
 class ToolSet:
-    """The tools behind the `ImagePatch` methods that need a model, by method name."""
+    """The tools behind the `ImagePatch` methods that need a model, by method name.
+
+    `full_batch` is how many requests a tool is given at once, at most, and worth waiting for; 1 says that
+    asking together gains nothing, so no request waits for others.
+    """
 
     name: str
     tools: Mapping[str, Tool]
+    full_batch: int = 32
 
     @property
     def version(self) -> str:
