@@ -26,8 +26,8 @@ def executed_lines(source: str, run: Run) -> frozenset[int] | None:
     None if that is not known: a run stopped by a limit or a crash keeps no events, and a text that is no
     program has no lines to execute.
     """
-    started = run.events or run.outcome in ("answered", "runtime")
-    if run.outcome in ("budget", "crash") or not started:
+    refused = run.outcome in ("syntax", "unsupported", "policy") and not run.events
+    if refused or run.outcome in ("budget", "crash"):
         return None
     try:
         tree = ast.parse(source)

@@ -50,7 +50,7 @@ def row_lineage(catalog: Catalog, prefix: str) -> Lineage:
 
     Raises DataError if the id is unknown, ConfigError if it fits several rows.
     """
-    kind, found = _find(catalog, prefix, list(KINDS))
+    kind, found = find_id(catalog, prefix, list(KINDS))
     if kind in ("run", "model"):
         return _document_lineage(catalog, kind, found)
     table, key = KINDS[kind]
@@ -69,13 +69,16 @@ def image_impact(catalog: Catalog, image: str) -> Lineage:
         raise ConfigError(
             f"{len(named)} pictures are called {image!r}: {_listed(named, 'image_id')}; give an id"
         )
-    found = named[0]["image_id"] if named else _find(catalog, image, ["image"])[1]
+    found = named[0]["image_id"] if named else find_id(catalog, image, ["image"])[1]
     row = catalog.rows("SELECT * FROM images WHERE image_id = $id ORDER BY ALL LIMIT 1", {"id": found})[0]
     return Lineage([Step("image", found, row)], _offspring(catalog, "image", found))
 
 
-def _find(catalog: Catalog, prefix: str, kinds: list[str]) -> tuple[str, str]:
-    """Return kind and id of the one row whose id is, or else starts with, the prefix."""
+def find_id(catalog: Catalog, prefix: str, kinds: list[str]) -> tuple[str, str]:
+    """Return kind and id of the one row whose id is, or else starts with, the prefix.
+
+    Raises DataError if there is none, ConfigError if there are several.
+    """
     if not prefix:
         raise ConfigError("an empty id fits every row: give an id or the start of one")
     parts = [

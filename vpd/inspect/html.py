@@ -1,0 +1,44 @@
+"""What all HTML files share: how templates are filled, and how a file is written.
+
+A file needs nothing else: no script, no network. Everything that came from a model, a picture's source or a
+person is escaped, and control characters are made visible.
+"""
+
+import uuid
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from vpd.errors import StoreError
+from vpd.inspect.wording import visible
+
+
+def environment(package: str) -> Environment:
+    """Return the environment of a package's folder `templates`."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+
+
+def _visible(value: object) -> object:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def write_page(html: str, path: Path) -> None:
+    """Write an HTML file whole or not at all. Raises StoreError if the folder cannot be written."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            aside.write_text(html, encoding="utf-8")
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error}; free space or fix permissions") from error
