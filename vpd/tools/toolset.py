@@ -3,17 +3,29 @@
 from collections.abc import Callable
 
 from vpd.errors import ConfigError
+from vpd.settings import load_settings
+from vpd.tools.onnx.nanodet import NANODET, NanoDet
 from vpd.tools.opencv.observer import PixelObserver
+from vpd.tools.photo_methods import Remembering, photo_tools
 from vpd.tools.protocol import ToolSet
-from vpd.tools.scene_methods import Remembering, scene_tools
+from vpd.tools.scene_methods import Remembering as RememberingObserver
+from vpd.tools.scene_methods import scene_tools
 
 
 def scenes_toolset() -> ToolSet:
     """Return the OpenCV tools for generated scenes: pixels only, with honest mistakes."""
-    return ToolSet("scenes", scene_tools(Remembering(PixelObserver())))
+    return ToolSet("scenes", scene_tools(RememberingObserver(PixelObserver())))
 
 
-_OPENERS: dict[str, Callable[[], ToolSet]] = {"scenes": scenes_toolset}
+def photos_toolset() -> ToolSet:
+    """Return a COCO detector and colour names, for photographs; its model file is in VPD_MODEL_DIR.
+
+    Raises ModelFileError if the file is missing or not the expected one.
+    """
+    return ToolSet("photos", photo_tools(Remembering(NanoDet(NANODET.find(load_settings().model_dir)))))
+
+
+_OPENERS: dict[str, Callable[[], ToolSet]] = {"scenes": scenes_toolset, "photos": photos_toolset}
 
 
 def open_toolset(name: str) -> ToolSet:

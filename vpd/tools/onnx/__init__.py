@@ -1,0 +1,1 @@
+"""Detectors that run on ONNX Runtime, from a model file on disk."""
