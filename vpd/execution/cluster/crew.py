@@ -70,6 +70,11 @@ class Crew:
         self._deaths = 0
 
     @property
+    def able(self) -> int:
+        """Workers that have opened and are not known to be dead."""
+        return sum(worker.opened is not None for worker in self._workers)
+
+    @property
     def chunks(self) -> int:
         """Chunks that were given and have not come back."""
         return len(self._waiting) + sum(len(worker.chunks) for worker in self._workers)

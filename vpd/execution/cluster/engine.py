@@ -9,6 +9,7 @@ Not here: a driver outside the cluster (Ray client), and training on Ray.
 """
 
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,7 +21,8 @@ from vpd.errors import ConfigError
 from vpd.execution.cluster.chunks import chunks_of
 from vpd.execution.cluster.crew import Crew, Start
 from vpd.execution.cluster.settings import ClusterSettings
-from vpd.execution.cluster.tools import OpenTools, shared_tools
+from vpd.execution.cluster.tool_server import OpenTools
+from vpd.execution.cluster.tools import shared_tools
 from vpd.execution.cluster.worker import ProgramWorker
 from vpd.execution.engine import EngineSettings
 from vpd.execution.run import Job
@@ -47,6 +49,11 @@ class RayEngine:
     def tools_version(self) -> str:
         """Name and versions of the tools."""
         return self._crew.opened[0].tools_version
+
+    @property
+    def workers(self) -> int:
+        """Workers that can run programs now; others may be starting."""
+        return self._crew.able
 
     @property
     def counters(self) -> Counters:
@@ -108,6 +115,9 @@ def _connected(address: str) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    os.environ.setdefault(
+        "RAY_USAGE_STATS_ENABLED", "0"
+    )  # else a cluster started here reports to Ray's makers
     try:
         ray.init(address=address, logging_level=logging.WARNING)
     except (ConnectionError, ValueError) as error:

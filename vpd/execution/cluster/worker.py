@@ -8,7 +8,7 @@ from typing import Any
 import ray
 
 from vpd.execution.cluster.pictures import SharedPicture
-from vpd.execution.cluster.tools import OpenTools
+from vpd.execution.cluster.tool_server import OpenTools
 from vpd.execution.engine import EngineSettings, open_engine
 from vpd.execution.run import Job
 from vpd.execution.scheduler import Counters
