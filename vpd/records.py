@@ -162,6 +162,7 @@ class Trace:
     tool_calls: Annotated[int, "calls the program made"]
     cached_calls: Annotated[int, "of these, answered from the tool-call cache; depends on scheduling"]
     tools_version: Annotated[str, "version of the tool set"]
+    isolation: Annotated[str, "what stood between the program and the machine"]
     seconds: Annotated[float, "wall time from start to outcome; depends on scheduling"]
 
 

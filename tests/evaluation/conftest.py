@@ -198,6 +198,7 @@ def _trace(question: Question, candidate: Candidate, boxes: list[Box], answer: s
         1,
         0,
         "toy@1",
+        "vm",
         0.01,
     )
 

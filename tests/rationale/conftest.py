@@ -524,7 +524,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, told: dict[str, Told]) -> P
         program = (f"{name}?", 0, f"p-{name}", run.source, None, "h", "r", "m", "record")
         programs.append(Candidate(f"c-{name}", *program, 0.5, -0.3, 9))
         row = (name, image_id, f"p-{name}", "answered", run.answer, None, None, events_to_json(run.events))
-        traces.append(Trace(f"t-{name}", *row, 1, 0, "oracle", 0.1))
+        traces.append(Trace(f"t-{name}", *row, 1, 0, "oracle", "vm", 0.1))
     tables = (IMAGES, images.values()), (QUESTIONS, questions), (PROGRAMS, programs), (TRACES, traces)
     for table, rows in tables:
         store.write_shard(table, "s-000", table.frame(rows), "f")

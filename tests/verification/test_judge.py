@@ -111,7 +111,9 @@ def test_judge_any_answers_chooses_one_exactly_when_some_are_kept(
             Candidate(f"c{i}", "t", i, f"p{i}", "", None, "", "", "m", "record", 0.5, logprob, 1)
         )
         outcome = "runtime" if answer is None else "answered"
-        traces[f"p{i}"] = Trace(f"t{i}", "q", "i", f"p{i}", outcome, answer, None, None, "[]", 0, 0, "v", 0.0)
+        traces[f"p{i}"] = Trace(
+            f"t{i}", "q", "i", f"p{i}", outcome, answer, None, None, "[]", 0, 0, "v", "vm", 0.0
+        )
     verdicts = judge(question, candidates, traces)
     kept = [v for v in verdicts if v.kept]
     assert len(verdicts) == len(candidates)

@@ -5,16 +5,14 @@ is run; the others share its trace. A picture that is gone or damaged ends its r
 the other rows are unharmed.
 """
 
-import io
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
-import numpy as np
-from PIL import Image as PillowImage
-
 from vpd.errors import StoreError
+from vpd.execution.order import staggered
+from vpd.execution.pictures import Pictures
 from vpd.execution.program_engine import ProgramEngine
 from vpd.execution.run import Job
 from vpd.execution.scheduler import Counters
@@ -22,9 +20,9 @@ from vpd.execution.trace import Run, events_to_json
 from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Question, Trace, stable_id
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
 from vpd.store import ArtifactStore
-from vpd.tools.protocol import Picture
 
-STAGE = Stage(TRACES, version="1", upstream=(IMAGES, QUESTIONS, PROGRAMS))
+_BLOCK = 64  # questions whose first candidates run side by side
+STAGE = Stage(TRACES, version="2", upstream=(IMAGES, QUESTIONS, PROGRAMS))
 
 
 @dataclass(frozen=True)
@@ -42,31 +40,18 @@ def execute_programs(store: ArtifactStore, shard: str, engine: ProgramEngine) ->
     return run_stage(store, STAGE, shard, settings, lambda upstream: _execute(store, engine, upstream))
 
 
-def load_picture(store: ArtifactStore, image_id: str) -> Picture:
-    """Decode a stored picture. Raises StoreError if it is gone, damaged or no picture."""
-    data = store.get_blob(image_id)
-    try:
-        with PillowImage.open(io.BytesIO(data)) as image:
-            return Picture(image_id, np.asarray(image.convert("RGB")))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"blob {image_id} does not decode ({error}): ingest its source again") from error
-
-
 def _execute(store: ArtifactStore, engine: ProgramEngine, upstream: Inputs) -> StageOutput:
     before, started = replace(engine.counters), time.monotonic()
     rows: list[Trace] = []
 
+    pictures = Pictures(store)
+
     def jobs() -> Iterator[Job]:
-        picture: Picture | None = None
-        for task in _tasks(upstream):
-            image_id = task.question.image_id
+        for task in staggered(_tasks(upstream), _BLOCK):
             try:
-                if picture is None or picture.image_id != image_id:
-                    picture = load_picture(store, image_id)
+                yield Job(task.program.source, pictures.get(task.question.image_id), task)
             except StoreError as error:
                 rows.append(_row(task, Run("crash", None, (), str(error)), engine))
-                continue
-            yield Job(task.program.source, picture, task)
 
     rows.extend(_row(job.tag, run, engine) for job, run in engine.run(jobs()))
     rows.sort(key=lambda row: row.trace_id)
@@ -75,16 +60,14 @@ def _execute(store: ArtifactStore, engine: ProgramEngine, upstream: Inputs) -> S
     )
 
 
-def _tasks(upstream: Inputs) -> Iterator[_Task]:
-    """Yield what there is to run, picture by picture, so that each is decoded once."""
+def _tasks(upstream: Inputs) -> list[list[_Task]]:
+    """Return what there is to run by question, picture by picture."""
     programs: dict[str, dict[str, Candidate]] = {}
     for candidate in sorted(PROGRAMS.rows(upstream[PROGRAMS.name]), key=lambda c: c.sample_index):
         if candidate.program_id is not None:
             programs.setdefault(candidate.question_text, {}).setdefault(candidate.program_id, candidate)
-    questions = QUESTIONS.rows(upstream[QUESTIONS.name])
-    for question in sorted(questions, key=lambda q: (q.image_id, q.question_id)):
-        for candidate in programs.get(question.text, {}).values():
-            yield _Task(question, candidate)
+    questions = sorted(QUESTIONS.rows(upstream[QUESTIONS.name]), key=lambda q: (q.image_id, q.question_id))
+    return [[_Task(q, candidate) for candidate in programs.get(q.text, {}).values()] for q in questions]
 
 
 def _row(task: _Task, run: Run, engine: ProgramEngine) -> Trace:
@@ -103,6 +86,7 @@ def _row(task: _Task, run: Run, engine: ProgramEngine) -> Trace:
         tool_calls=run.tool_calls,
         cached_calls=run.cached_calls,
         tools_version=engine.tools_version,
+        isolation=engine.isolation,
         seconds=run.seconds,
     )
 
