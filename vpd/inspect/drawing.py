@@ -85,3 +85,36 @@ def drawn(data: bytes, boxes: Sequence[tuple[Box, str]], size: tuple[int, int]) 
     for box, color in boxes:
         pen.rectangle([edge * scale for edge in (box.left, box.top, box.right, box.bottom)], outline=color)
     return picture
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A mark as SVG draws it, in pixels of the picture: its rectangle and the plate with its number."""
+
+    mark: Mark
+    x: float
+    y: float
+    width: float
+    height: float
+    plate_x: float
+    plate_y: float
+
+
+def tags(found: Sequence[Mark], width: int, height: int, size: float) -> list[Tag]:
+    """Return marks with plates of height `size` (plate width: `plate_width`) that lie side by side."""
+    placed: dict[tuple[int, int], int] = {}
+    drawn_tags = []
+    for mark in found:
+        box = mark.box
+        corner = round(box.left), round(box.top)
+        shift = placed.get(corner, 0)
+        placed[corner] = shift + 1
+        x = min(box.left + shift * plate_width(size), width - plate_width(size))
+        y = box.top - size if box.top >= size else min(box.top, height - size)
+        drawn_tags.append(Tag(mark, box.left, box.top, box.width, box.height, max(0.0, x), max(0.0, y)))
+    return drawn_tags
+
+
+def plate_width(size: float) -> float:
+    """Return the width of a plate that is `size` high; a number of three digits fits."""
+    return 1.6 * size

@@ -7,7 +7,7 @@ from typing import cast
 from vpd.errors import StoreError
 from vpd.execution.trace import Outcome, Run, events_from_json
 from vpd.inspect.view import TraceView, status
-from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Candidate, Question, Trace
+from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Candidate, Question, Trace, Verdict
 from vpd.store import ArtifactStore
 from vpd.verification.evidence import Evidence, gather
 
@@ -36,10 +36,9 @@ class ShardRuns:
     def __init__(self, store: ArtifactStore, shard: str) -> None:
         """Read the shard. Raises MissingShardError or CorruptShardError."""
         self._store = store
-        self._manifest = store.manifest(TRACES, shard)
-        self._questions = QUESTIONS.rows(store.read_shard(QUESTIONS, shard))
+        self.questions = QUESTIONS.rows(store.read_shard(QUESTIONS, shard))
         self._programs = _by_text(PROGRAMS.rows(store.read_shard(PROGRAMS, shard)))
-        self._traces = TRACES.rows(store.read_shard(TRACES, shard))
+        self.traces = TRACES.rows(store.read_shard(TRACES, shard))
         self._refs = dict(store.read_shard(IMAGES, shard).select("image_id", "image_ref").iter_rows())
         has_verdicts = store.find_manifest(VERDICTS, shard) is not None
         self._verdicts = VERDICTS.rows(store.read_shard(VERDICTS, shard)) if has_verdicts else []
@@ -47,9 +46,9 @@ class ShardRuns:
     def judged(self) -> Iterator[JudgedRun]:
         """Yield every question's distinct programs, those that do not parse too."""
         traces: dict[str, dict[str, Trace]] = {}
-        for trace in self._traces:
+        for trace in self.traces:
             traces.setdefault(trace.question_id, {})[trace.program_id] = trace
-        for question in sorted(self._questions, key=lambda q: q.question_id):
+        for question in sorted(self.questions, key=lambda q: q.question_id):
             programs = self._programs.get(question.text, [])
             for evidence in gather(question, programs, traces.get(question.question_id, {})):
                 yield JudgedRun(question, evidence)
@@ -63,13 +62,13 @@ class ShardRuns:
             source=candidate.source,
             picture=self._picture(question.image_id),
             image_ref=self._refs.get(question.image_id, question.image_id),
-            tools_version=str(self._manifest.stats.get("tools_version", "")),
-            isolation=str(self._manifest.stats.get("isolation", "")),
+            tools_version="" if trace is None else trace.tools_version,
+            isolation="" if trace is None else trace.isolation,
             trace_id=None if trace is None else trace.trace_id,
             program_id=candidate.program_id,
             question=question,
             right=judged.right,
-            verdicts=tuple(v for v in self._verdicts if trace is not None and v.trace_id == trace.trace_id),
+            verdicts=tuple(v for v in self._verdicts if _is_of(v, judged.evidence)),
         )
 
     def _picture(self, image_id: str) -> bytes | None:
@@ -77,6 +76,12 @@ class ShardRuns:
             return self._store.get_blob(image_id)
         except StoreError:
             return None
+
+
+def _is_of(verdict: Verdict, evidence: Evidence) -> bool:
+    """Tell whether a verdict is of this run, and not of an older one of the same program."""
+    same = evidence.trace is not None and verdict.trace_id == evidence.trace.trace_id
+    return same and (verdict.outcome, verdict.answer) == (evidence.outcome, evidence.answer)
 
 
 def _by_text(candidates: list[Candidate]) -> dict[str, list[Candidate]]:

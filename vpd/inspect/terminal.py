@@ -50,7 +50,7 @@ def _question(view: TraceView) -> RenderableType:
 
 
 def _picture(data: bytes, found: Sequence[Mark]) -> Text:
-    """Return a picture as half blocks: upper pixels in the foreground colour, lower ones in the background."""
+    """Return a picture as half blocks: upper pixels as foreground, lower ones as background."""
     picture = drawn(data, [(mark.box, PALETTE[mark.color]) for mark in found], _PICTURE)
     text = Text()
     for y in range(0, picture.height - 1, 2):
@@ -81,7 +81,7 @@ def _patches(found: Sequence[Mark]) -> Text:
 def _program(view: TraceView) -> Table:
     table = Table.grid(padding=(0, 1))
     for justify in ("right", "left", "left"):
-        table.add_column(justify=justify, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(justify=justify, overflow="fold")
     for line in view.lines:
         table.add_row(*_line(line))
     return table

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from vpd.execution.trace import PatchRef, TraceEvent, Value
 
 _JOINERS = "\u200c\u200d"  # parts of words and of emoji
+_LONGEST_VALUE = 400  # characters
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -29,19 +30,45 @@ def _escape(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def shown(value: Value) -> str:
-    """Return a value in the notation of traces: a patch is #number, a text stands in quotes."""
+def pieces(value: Value) -> Iterator[str | PatchRef]:
+    """Yield a value as it is written, brackets and commas too, patches as they are; long ones are cut off."""
+    written = 0
+    for piece in _all_pieces(value):
+        if written >= _LONGEST_VALUE:
+            yield "…"
+            return
+        yield piece
+        written += len(piece) if isinstance(piece, str) else 2
+
+
+def _all_pieces(value: Value) -> Iterator[str | PatchRef]:
     if isinstance(value, PatchRef):
-        return f"#{value.number}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(shown(item) for item in value)}]"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return visible(f'"{value}"' if isinstance(value, str) else str(value))
+        yield value
+    elif isinstance(value, tuple):
+        yield "["
+        for position, item in enumerate(value):
+            yield from (", ",) if position else ()
+            yield from _all_pieces(item)
+        yield "]"
+    elif isinstance(value, str):
+        more = "…" if len(value) > _LONGEST_VALUE else ""
+        yield visible(f'"{value[:_LONGEST_VALUE]}{more}"')
+    else:
+        yield f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def patch_name(patch: PatchRef) -> str:
+    """Return #number, or image for the whole picture."""
+    return f"#{patch.number}" if patch.number else "image"
+
+
+def shown(value: Value) -> str:
+    """Return a value in short: patches by `patch_name`, texts in quotes."""
+    return "".join(patch_name(p) if isinstance(p, PatchRef) else p for p in pieces(value))
 
 
 def called(event: TraceEvent) -> str:
-    """Return the call of a tool event, such as `#0.find("cube")`."""
+    """Return the call of a tool event, such as `image.find("cube")`."""
     on = f"{shown(event.patch)}." if event.patch else ""
     return f"{on}{event.name}({', '.join(shown(arg) for arg in event.args)})"
 
