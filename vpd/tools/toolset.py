@@ -14,7 +14,7 @@ from vpd.tools.scene_methods import scene_tools
 
 def scenes_toolset() -> ToolSet:
     """Return the OpenCV tools for generated scenes: pixels only, with honest mistakes."""
-    return ToolSet("scenes", scene_tools(RememberingObserver(PixelObserver())))
+    return ToolSet("scenes", scene_tools(RememberingObserver(PixelObserver())), full_batch=1)
 
 
 def photos_toolset() -> ToolSet:
@@ -22,7 +22,8 @@ def photos_toolset() -> ToolSet:
 
     Raises ModelFileError if the file is missing or not the expected one.
     """
-    return ToolSet("photos", photo_tools(Remembering(NanoDet(NANODET.find(load_settings().model_dir)))))
+    detector = NanoDet(NANODET.find(load_settings().model_dir))
+    return ToolSet("photos", photo_tools(Remembering(detector)))
 
 
 _OPENERS: dict[str, Callable[[], ToolSet]] = {"scenes": scenes_toolset, "photos": photos_toolset}

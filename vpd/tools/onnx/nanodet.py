@@ -43,7 +43,7 @@ class NanoDet:
         try:
             import onnxruntime
         except ImportError as error:
-            raise ConfigError("the photos tools need ONNX Runtime: install vpd[photos]") from error
+            raise ConfigError("the photos tools need ONNX Runtime: install vpd[onnx]") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.use_deterministic_compute = True
