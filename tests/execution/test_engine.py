@@ -14,7 +14,8 @@ from vpd.errors import ConfigError, SandboxError, StoreError, ToolError
 from vpd.execution.engine import EngineSettings, open_engine
 from vpd.execution.limits import Limits
 from vpd.execution.run import Job
-from vpd.execution.sandbox import Finished, Sandbox, SandboxSession, Turn
+from vpd.execution.sandbox import Sandbox
+from vpd.execution.session import Finished, SandboxSession, Turn
 from vpd.execution.trace import Run, events_to_json
 from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolResult, ToolSet
 

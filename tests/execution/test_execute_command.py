@@ -37,7 +37,8 @@ def run(program: Path, image: Path, *options: str) -> str:
 
 def test_execute_as_json_holds_outcome_answer_and_events(files: tuple[Path, Path]) -> None:
     out = json.loads(run(*files, "--json"))
-    assert (out["outcome"], out["message"], out["isolation"]) == ("answered", None, "vm")
+    assert (out["outcome"], out["message"]) == ("answered", None)
+    assert out["isolation"].startswith("vm")
     assert [event["kind"] for event in out["events"]] == ["tool", "value", "return"]
     assert out["answer"] == str(len(out["events"][0]["value"]))
 

@@ -85,7 +85,11 @@ def test_stage_each_distinct_program_runs_once_per_question(store: ArtifactStore
     assert '"name":"found"' in renamed.events_json  # of equal programs, the first sampled is run
     stats = result.manifest.stats
     assert stats["outcomes"] == {"answered": 4, "runtime": 3}
-    assert (stats["runs"], stats["isolation"], stats["tools_version"]) == (7, "vm", engine.tools_version)
+    assert (stats["runs"], stats["isolation"], stats["tools_version"]) == (
+        7,
+        engine.isolation,
+        engine.tools_version,
+    )
     assert 0 < stats["cached_share"] < 1
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 
 from vpd.errors import ConfigError
 from vpd.execution.cache import ToolCache
+from vpd.execution.counters import Counters
 from vpd.execution.gateway import ToolGateway
+from vpd.execution.jail import Isolation
 from vpd.execution.limits import Limits
 from vpd.execution.run import Job, ProgramRun
 from vpd.execution.sandbox import Sandbox
-from vpd.execution.scheduler import Counters, Scheduler, Shared
+from vpd.execution.scheduler import Scheduler, Shared
 from vpd.execution.tool_threads import ToolThreads
 from vpd.execution.trace import Run
 from vpd.tools.protocol import ToolSet
@@ -46,7 +48,9 @@ class EngineSettings:
     """Where tool answers are kept between runs."""
     limits: Limits = field(default_factory=Limits)
     binary_path: Path | None = None
-    """A launcher to start the sandbox workers with; default: the Monty binary itself."""
+    """The Monty binary; default: the one installed."""
+    require_isolation: Isolation | None = None
+    """Refuse to start below this isolation; by default take the highest the host gives, and say so."""
 
     def __post_init__(self) -> None:
         counts = (self.in_flight, self.threads, self.tool_threads, self.cache_entries)
@@ -71,9 +75,14 @@ class Engine:
         )
 
     @property
-    def isolation(self) -> str:
+    def isolation(self) -> Isolation:
         """What stands between a program and this machine."""
         return self._sandbox.isolation
+
+    @property
+    def isolation_reason(self) -> str:
+        """Why the isolation is not higher; empty at the highest."""
+        return self._sandbox.isolation_reason
 
     @property
     def tools_version(self) -> str:
@@ -122,7 +131,9 @@ class Engine:
 def open_engine(toolset: ToolSet, settings: EngineSettings | None = None) -> Iterator[Engine]:
     """Start sandbox workers and yield an engine. Raises SandboxError if the sandbox does not work."""
     settings = settings or EngineSettings()
-    with Sandbox(settings.limits, settings.in_flight, settings.binary_path) as sandbox:
+    with Sandbox(
+        settings.limits, settings.in_flight, settings.require_isolation, settings.binary_path
+    ) as sandbox:
         engine = Engine(sandbox, ToolGateway(toolset), settings)
         try:
             yield engine

@@ -27,7 +27,8 @@ from vpd.execution.gateway import ToolCall, ToolGateway
 from vpd.execution.instrument import instrument
 from vpd.execution.program import ENTRY, ProgramProblem
 from vpd.execution.recorder import OverBudget, Recorder
-from vpd.execution.sandbox import Finished, HostCall, Sandbox, SandboxSession, Stopped, Turn
+from vpd.execution.sandbox import Sandbox
+from vpd.execution.session import Finished, HostCall, SandboxSession, Stopped, Turn
 from vpd.execution.trace import Outcome, PatchRef, Run, Value
 from vpd.geometry import Box
 from vpd.tools.protocol import Picture, ToolFailure, ToolRequest
@@ -105,10 +106,10 @@ class ProgramRun:
             return self._drive(self._session.throw(kind, answer.message))
         return self._drive(self._session.resume(_to_sandbox(value)))
 
-    def close(self) -> None:
-        """Give up the session, if there is one."""
+    def close(self, *, discard: bool = False) -> None:
+        """Give up the session, if there is one; with `discard` its worker too."""
         if self._session is not None:
-            self._session.close()
+            self._session.close(discard=discard)
             self._session = None
 
     def _drive(self, turn: Turn) -> None:
@@ -174,7 +175,7 @@ class ProgramRun:
     def _end(
         self, outcome: Outcome, answer: str | None = None, message: str | None = None, line: int | None = None
     ) -> None:
-        self.close()
+        self.close(discard=outcome == "budget")
         reached = () if outcome in _NO_EVENTS else self._recorder.events
         self.result = Run(
             outcome,

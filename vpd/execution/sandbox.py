@@ -2,70 +2,59 @@
 
 Threat: the program is hostile. It was written by a language model that anyone may have prompted.
 
-Covered. Programs run in a Python subset interpreted by Monty, in a process of their own with an empty
-environment: no files, network, environment, clock, imports beyond a short list, nor objects of this process.
-All that leaves is suspensions of one host function with plain values, which `vpd.execution.run` checks as
-untrusted input. Time, memory, recursion and suspensions are limited; a worker that dies or hangs is replaced
-and costs its own program only. No session serves two programs.
+Covered at every level. Programs run in a Python subset interpreted by Monty, in a process of their own with
+an empty environment: no files, network, environment, clock, imports beyond a short list, nor objects of this
+process. All that leaves is suspensions of one host function with plain values, which `vpd.execution.run`
+checks as untrusted input. Time, memory, recursion and suspensions are limited. A worker that dies or hangs is
+replaced and costs its own program only; one whose program reached a limit is ended. No session serves two
+programs.
 
-Not covered. A hole in Monty itself would give a program the rights of the worker process, which runs as this
-user: the isolation level reported is "vm". `binary_path` may name a launcher that starts the worker inside
-a jail. Programs share the machine's cores; one can slow down others within its limits.
+Covered against a hole in Monty, by what the host allows (`vpd.execution.jail` finds out; it is reported):
+  vm                nothing: code that breaks out of Monty acts as this user.
+  vm+jail           it finds itself alone: no files but its own libraries, no network, processes, capabilities
+                    or devices, half a gigabyte of memory by default; and it dies with this process.
+  vm+jail+seccomp   and the kernel refuses it all but about forty system calls.
+
+Not covered. A hole in the kernel, or in Monty's client in this process, which reads what a worker writes. A
+worker taken over can lie about the programs it runs later. Programs share the machine's cores and caches: one
+can slow others within its limits, and timing may tell it what runs beside it.
 """
 
-from collections.abc import Callable
+import logging
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import pydantic_monty as monty
 
 from vpd.errors import SandboxError
+from vpd.execution.jail import Isolation, Launcher, keep_files, worker_binary, worker_launcher
 from vpd.execution.limits import Limits
+from vpd.execution.session import SandboxSession, Turn, load_prelude
 
-ISOLATION = "vm"
-_HOST = "_vpd_host"
-_LONGEST_MESSAGE = 500
-_CANNOT_SUSPEND = "cannot suspend in this synchronous context"
-_UNSUPPORTED = ("The monty syntax parser", "Internal error in monty", _CANNOT_SUSPEND)
+_log = logging.getLogger(__name__)
 _OS_POLICY: monty.OSPolicy = {"random_start": {"seed": 0}, "sleep": "zero", "timezone": "utc"}
 
 
-@dataclass(frozen=True, slots=True)
-class HostCall:
-    """The program waits for the host; `args` is untrusted."""
-
-    args: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The program returned; `value` is untrusted."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """The program ended otherwise. `line` counts in the code that was fed; `events` are untrusted."""
-
-    outcome: Literal["unsupported", "runtime", "budget", "crash"]
-    message: str
-    line: int | None = None
-    events: Any = ()
-
-
-Turn = HostCall | Finished | Stopped
-
-
 class Sandbox:
-    """A pool of workers, each holding one program at a time; a context manager."""
+    """A pool of workers, each holding one program at a time; a context manager.
 
-    isolation = ISOLATION
+    Call `start` from threads that outlive the programs: the kernel ends a jailed worker with the thread that
+    started it.
+    """
 
-    def __init__(self, limits: Limits, processes: int, binary_path: Path | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        processes: int,
+        require_isolation: Isolation | None = None,
+        binary_path: Path | None = None,
+    ) -> None:
         self.limits = limits
+        self._required = require_isolation
+        self._binary_path = binary_path
         self._monty_limits: monty.ResourceLimits = {
             "max_feed_duration_secs": limits.seconds,
             "max_memory": limits.memory_bytes,
@@ -73,29 +62,60 @@ class Sandbox:
             "max_suspensions": limits.host_calls + 10,
         }
         self._pool_settings: dict[str, Any] = {
-            "binary_path": binary_path,
             "min_processes": processes,
             "max_processes": processes,
             "max_checkouts_per_worker": 2000,
         }
-        self._open = ExitStack()
+
+    @property
+    def isolation(self) -> Isolation:
+        """What stands between a program and this machine."""
+        return self._launcher.isolation
+
+    @property
+    def isolation_reason(self) -> str:
+        """Why the isolation is not higher; empty at the highest."""
+        return self._launcher.reason
 
     def __enter__(self) -> Self:
+        """Start the workers. Raises SandboxError if they do not start, or below the isolation required."""
         try:
-            self._pool = self._open.enter_context(monty.Monty(**self._pool_settings))
-            self._prelude = self._load_prelude()
+            with ExitStack() as opened:
+                # A thread that lives as long as the workers it starts (see the class).
+                thread = opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="vpd-sandbox"))
+                thread.submit(self._start_workers, opened).result()
+                self._open = opened.pop_all()
         except (OSError, monty.MontyError, RuntimeError) as error:
-            self._open.close()
             raise SandboxError(
                 f"the sandbox does not start: {error}; reinstall pydantic-monty, "
                 "or check the worker binary given"
             ) from error
         return self
 
+    def _start_workers(self, opened: ExitStack) -> None:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="vpd-sandbox-")))
+        keep_files()
+        self._launcher = worker_launcher(worker_binary(self._binary_path), folder, self.limits.memory_bytes)
+        self._demand(self._launcher)
+        pool = monty.Monty(binary_path=self._launcher.path, **self._pool_settings)
+        self._pool = opened.enter_context(pool)
+        with self._checkout() as session:
+            self._prelude = load_prelude(session)
+
+    def _demand(self, launcher: Launcher) -> None:
+        """Raise SandboxError below the isolation required; warn below the highest."""
+        if self._required is not None and launcher.isolation < self._required:
+            raise SandboxError(
+                f"isolation {self._required} is required, but this host gives {launcher.isolation}: "
+                f"{launcher.reason}. Change the host, or require_isolation"
+            )
+        if launcher.reason:
+            _log.warning("programs run at isolation %s: %s", launcher.isolation, launcher.reason)
+
     def __exit__(self, *error: object) -> None:
         self._open.close()
 
-    def start(self, code: str, entry: str) -> tuple["SandboxSession", Turn]:
+    def start(self, code: str, entry: str) -> tuple[SandboxSession, Turn]:
         """Begin a program in a fresh session: run `code`, then the expression `entry`."""
         for last_attempt in (False, True):
             try:
@@ -108,114 +128,3 @@ class Sandbox:
 
     def _checkout(self) -> monty.MontySession:
         return self._pool.checkout(limits=self._monty_limits, os_policy=_OS_POLICY)
-
-    def _load_prelude(self) -> bytes:
-        """Return the state of a session that has run the prelude and knows the host function."""
-        with self._checkout() as session:
-            session.feed_run(Path(__file__).with_name("prelude.py").read_text())
-            snapshot = session.feed_start(f"{_HOST} = {_HOST}_of_this_session")
-            while isinstance(snapshot, monty.NameLookupSnapshot):
-                snapshot = snapshot.resume(value=_vpd_host)
-            return session.dump()
-
-
-def _vpd_host(*_call: object) -> None:
-    """Stand for the host in the sandbox; a call suspends the program and never arrives here."""
-
-
-class SandboxSession:
-    """One program in one worker. Not safe for use by two threads at once."""
-
-    def __init__(self, session: monty.MontySession, prelude: bytes) -> None:
-        """Take a worker and restore the prelude in it. Raises MontyCrashedError if the worker is dead."""
-        self._session = session
-        self._snapshot: Any = None
-        session.__enter__()
-        try:
-            session.load_session(prelude)
-        except monty.MontyError:
-            self.close()
-            raise
-
-    @property
-    def worker_pid(self) -> int | None:
-        """Process id of the worker, while it waits."""
-        return self._session.worker_pid
-
-    def begin(self, code: str) -> Turn:
-        """Run until the program first waits or ends."""
-        return self._turn(lambda: self._session.feed_start(code, print_callback=_ignore))
-
-    def resume(self, value: object) -> Turn:
-        """Answer the host call the program waits for, and run on."""
-        return self._turn(lambda: self._snapshot.resume({"return_value": value}))
-
-    def throw(self, kind: monty.ExcType, message: str) -> Turn:
-        """Raise an exception where the program waits, and run on."""
-        return self._turn(lambda: self._snapshot.resume({"exc_type": kind, "message": message}))
-
-    def close(self) -> None:
-        """Give the worker back; a program that still waits is discarded."""
-        self._session.__exit__(None, None, None)
-
-    def _turn(self, step: Callable[[], Any]) -> Turn:
-        try:
-            snapshot = step()
-            while not isinstance(snapshot, monty.MontyComplete):
-                if isinstance(snapshot, monty.FunctionSnapshot) and snapshot.function_name == _HOST:
-                    self._snapshot = snapshot
-                    return HostCall(snapshot.args)
-                snapshot = _refused(snapshot)
-            return Finished(snapshot.output)
-        except monty.MontyCrashedError as error:
-            if error.timed_out:
-                return Stopped("budget", "did not stop at its time limit")
-            return Stopped("crash", "the sandbox worker died")
-        except monty.MontyError as error:
-            return self._stopped(error)
-
-    def _stopped(self, error: monty.MontyError) -> Stopped:
-        text = str(error)
-        over = next((what for sign, what in _OVER_LIMIT.items() if sign in text), None)
-        if over is not None:
-            return Stopped("budget", over)
-        frames = error.traceback() if isinstance(error, _WITH_TRACEBACK) else []
-        lines = [frame.line for frame in frames if frame.filename == frames[0].filename]
-        line = lines[-1] if lines else None
-        if any(sign in text for sign in _UNSUPPORTED):
-            what = "a tool call inside this function's callback" if _CANNOT_SUSPEND in text else text
-            return Stopped("unsupported", what[:_LONGEST_MESSAGE], line, self._events())
-        return Stopped("runtime", text[:_LONGEST_MESSAGE], line, self._events())
-
-    def _events(self) -> Any:
-        """Return the events recorded since the last host call; the session outlives the program's error."""
-        try:
-            return self._session.feed_run("_vpd_events")
-        except (monty.MontyError, RuntimeError):  # RuntimeError: the error took the session with it
-            return ()
-
-
-_WITH_TRACEBACK = (monty.MontyRuntimeError, monty.MontySyntaxError)
-_OVER_LIMIT = {
-    "time limit exceeded": "ran longer than its time limit",
-    "memory limit exceeded": "used more memory than its limit",
-    "exceeded its memory limit": "used more memory than its limit",
-    "maximum recursion depth exceeded": "nested calls deeper than its limit",
-    "suspension limit": "called the host more often than its limit",
-}
-
-
-def _refused(snapshot: Any) -> Any:
-    """Answer a suspension that is no host call as Python answers an undefined name."""
-    if isinstance(snapshot, monty.NameLookupSnapshot):
-        return snapshot.resume()
-    if isinstance(snapshot, monty.FunctionSnapshot) and snapshot.is_os_function:
-        return snapshot.resume_not_handled()
-    if isinstance(snapshot, monty.FunctionSnapshot):
-        message = f"name '{snapshot.function_name}' is not defined"
-        return snapshot.resume({"exc_type": "NameError", "message": message})
-    raise SandboxError(f"the sandbox waits for something unknown: {snapshot!r}")
-
-
-def _ignore(_stream: str, _text: str) -> None:
-    """Drop printed text; the prelude has counted it."""
