@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from vpd.execution.counters import Counters
 from vpd.execution.engine import EngineSettings
 from vpd.execution.run import Job
-from vpd.execution.scheduler import Counters
 from vpd.execution.trace import Run
 
 

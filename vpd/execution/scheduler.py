@@ -12,50 +12,27 @@ Threads: everything here happens under one lock, but running programs and asking
 
 import threading
 import time
-from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
 from vpd.errors import ToolError
-from vpd.execution.cache import Answer, CallKey, ToolCache
+from vpd.execution.cache import Answer, ToolCache
+from vpd.execution.counters import Counters
 from vpd.execution.gateway import ToolCall, ToolGateway
 from vpd.execution.run import Job, ProgramRun
 from vpd.execution.tool_threads import ToolThreads
 from vpd.execution.trace import Run
+from vpd.execution.waiting import WaitingCalls
 from vpd.tools.protocol import ToolFailure
 
-_MOST_AT_ONCE = 32  # requests, where a batch gains nothing: bounds how long others wait
 _MOST_HANGING = 8  # threads left behind before the tools count as broken
-
-
-@dataclass
-class Counters:
-    """What an engine has done since it was opened."""
-
-    calls: int = 0
-    cached: int = 0
-    batches: int = 0
-    tool_seconds: float = 0.0
-    """Time tools took, summed over batches."""
-    program_seconds: float = 0.0
-    """Time programs ran in the sandbox, summed over threads."""
-
-    def since(self, before: "Counters") -> "Counters":
-        """Return what was added since an earlier copy."""
-        return Counters(
-            self.calls - before.calls,
-            self.cached - before.cached,
-            self.batches - before.batches,
-            self.tool_seconds - before.tool_seconds,
-            self.program_seconds - before.program_seconds,
-        )
 
 
 @dataclass(eq=False)
 class _Batch:
-    calls: Sequence[ToolCall]
+    calls: list[ToolCall]
     deadline: float
     left_behind: bool = False
 
@@ -85,9 +62,7 @@ class Scheduler:
         self._live: dict[int, ProgramRun] = {}
         self._running = 0
         self._ended: dict[int, tuple[Job, Run]] = {}
-        self._waiting: dict[CallKey, list[int]] = {}
-        self._queues: dict[str, deque[ToolCall]] = defaultdict(deque)
-        self._alone: deque[ToolCall] = deque()
+        self._waiting = WaitingCalls(shared.gateway.toolset.full_batch)
         self._batches: set[_Batch] = set()
         self._admitting = self._more = False
         self._failure: BaseException | None = None
@@ -116,14 +91,14 @@ class Scheduler:
             self._ask()
 
     def wait(self, *, more: bool) -> dict[int, tuple[Job, Run]]:
-        """Wait until a program ended, or with `more` until there is room; return those that ended.
+        """Wait until there is room, or without `more` until a program ended; return those that ended.
 
         With `more`, others will be admitted, so batches that are not full wait for these. Raises what went
         wrong with the sandbox or the tools themselves.
         """
         with self._changed:
             self._more = more
-            while self._live and not self._ended and self._failure is None and not self._wants_more():
+            while self._live and not self._is_news():
                 self._changed.wait(self._until_deadline())
                 self._leave_hanging_behind()
             self._more = False
@@ -147,35 +122,50 @@ class Scheduler:
     def _wants_more(self) -> bool:
         return self._more and self.room
 
+    def _is_news(self) -> bool:
+        """Tell whether `wait` has something to return for. Waking it for less costs a switch of threads."""
+        return self._failure is not None or self._wants_more() or (bool(self._ended) and not self._more)
+
+    def _tell(self) -> None:
+        if self._is_news() or not self._live:
+            self._changed.notify_all()
+
     def _run(self, number: int, step: Callable[[], None]) -> None:
         self._running += 1
         self._shared.threads.submit(self._step, number, step)
 
-    def _step(self, number: int, step: Callable[[], None]) -> None:
+    def _step(self, number: int, step: Callable[[], None] | None) -> None:
         """Run a program until it waits for a tool or ends. In a program thread."""
         program = self._live[number]
         started = time.perf_counter()
         failure: BaseException | None = None
-        try:
-            step()
-            while program.call is not None:
-                with self._changed:
-                    answer = self._answer(number, program.call)
-                if answer is None:
-                    break
-                program.resume(answer, cached=True)
-        except BaseException as error:
-            failure = error
-        with self._changed:
-            self._shared.counters.program_seconds += time.perf_counter() - started
-            self._running -= 1
-            self._failure = self._failure or failure
-            if program.result is not None:
-                self._ended[number] = program.job, program.result
-                del self._live[number]
-            self._admitting = self._admitting or self._wants_more()
-            self._ask()
-            self._changed.notify_all()
+        while step is not None:
+            try:
+                step()
+            except BaseException as error:
+                failure = error
+            with self._changed:
+                step = self._next_step(number, program, failure)
+                if step is None:
+                    self._shared.counters.program_seconds += time.perf_counter() - started
+
+    def _next_step(
+        self, number: int, program: ProgramRun, failure: BaseException | None
+    ) -> Callable[[], None] | None:
+        """Return what a program does next, or None if it waits, ended or broke."""
+        if failure is None and program.call is not None:
+            answer = self._answer(number, program.call)
+            if answer is not None:
+                return partial(program.resume, answer, cached=True)
+        elif program.result is not None:
+            self._ended[number] = program.job, program.result
+            del self._live[number]
+        self._failure = self._failure or failure
+        self._running -= 1
+        self._admitting = self._admitting or self._wants_more()
+        self._ask()
+        self._tell()
+        return None
 
     def _answer(self, number: int, call: ToolCall) -> Answer | None:
         """Return the answer from the cache, or None and let the program wait for it."""
@@ -184,34 +174,18 @@ class Scheduler:
         if answer is not None:
             self._shared.counters.cached += 1
             return answer
-        if call.key in self._waiting:
-            self._shared.counters.cached += 1
-            self._waiting[call.key].append(number)
-        else:
-            self._waiting[call.key] = [number]
-            self._queues[call.method].append(call)
+        self._shared.counters.cached += self._waiting.add(number, call)
         return None
 
     def _ask(self) -> None:
         """Ask what there is to ask, as far as tool threads are free."""
         while self._shared.tools.free and self._failure is None:
-            calls = self._next_batch()
+            calls = self._waiting.next_batch(may_grow=self._running > 0 or self._admitting)
             if not calls:
                 return
             batch = _Batch(calls, time.monotonic() + self._shared.tool_seconds)
             self._batches.add(batch)
             self._shared.tools.submit(partial(self._serve, batch))
-
-    def _next_batch(self) -> list[ToolCall]:
-        if self._alone:
-            return [self._alone.popleft()]
-        full = self._shared.gateway.toolset.full_batch
-        method = max(self._queues, key=lambda name: len(self._queues[name]), default="")
-        queue = self._queues[method] if method else deque()
-        if len(queue) < full and (self._running or self._admitting):
-            return []
-        most = full if full > 1 else _MOST_AT_ONCE
-        return [queue.popleft() for _ in range(min(most, len(queue)))]
 
     def _serve(self, batch: _Batch) -> bool:
         """Ask a tool and let the programs go on. In a tool thread; False if it was left behind."""
@@ -230,7 +204,7 @@ class Scheduler:
             self._deliver(batch, answers)
             self._shared.tools.free += 1
             self._ask()
-            self._changed.notify_all()
+            self._tell()
             return True
 
     def _deliver(self, batch: _Batch, answers: Sequence[Answer]) -> None:
@@ -239,7 +213,7 @@ class Scheduler:
             return
         self._shared.cache.put({c.key: a for c, a in zip(batch.calls, answers, strict=True)})
         for call, answer in zip(batch.calls, answers, strict=True):
-            first, *others = self._waiting.pop(call.key)
+            first, *others = self._waiting.answered(call)
             self._go_on(first, answer, cached=False)
             for number in others:
                 self._go_on(number, answer, cached=True)
@@ -248,10 +222,11 @@ class Scheduler:
         program = self._live[number]
         self._run(number, partial(program.resume, answer, cached))
 
-    def _until_deadline(self) -> float | None:
-        if not self._batches:
-            return None
-        return max(0.0, min(batch.deadline for batch in self._batches) - time.monotonic())
+    def _until_deadline(self) -> float:
+        """Return the seconds until a batch may be overdue; one that is asked meanwhile cannot be earlier."""
+        now = time.monotonic()
+        deadlines = [batch.deadline for batch in self._batches]
+        return max(0.0, min(deadlines, default=now + self._shared.tool_seconds) - now)
 
     def _overdue(self) -> list[_Batch]:
         now = time.monotonic()
@@ -273,7 +248,7 @@ class Scheduler:
                 version = self._shared.gateway.toolset.tools[method].version
                 self._failure = ToolError(f"tool {version} hangs: {message}, again and again; restart it")
             elif len(batch.calls) > 1:
-                self._alone.extend(batch.calls)
+                self._waiting.split(batch.calls)
             else:
                 self._deliver(batch, [ToolFailure("error", message)])
             self._ask()

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from vpd.errors import StoreError
+from vpd.execution.counters import Counters
 from vpd.execution.order import staggered
 from vpd.execution.pictures import Pictures
 from vpd.execution.program_engine import ProgramEngine
 from vpd.execution.run import Job
-from vpd.execution.scheduler import Counters
 from vpd.execution.trace import Run, events_to_json
 from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Question, Trace, stable_id
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage

@@ -18,7 +18,7 @@ from vpd.errors import ConfigError, SandboxError
 from vpd.execution.cluster.chunks import Chunk
 from vpd.execution.cluster.pictures import PictureShelf, SharedPicture
 from vpd.execution.cluster.worker import ChunkResult, Opened
-from vpd.execution.scheduler import Counters
+from vpd.execution.counters import Counters
 from vpd.execution.trace import Run
 
 _log = logging.getLogger(__name__)

@@ -24,9 +24,9 @@ from vpd.execution.cluster.settings import ClusterSettings
 from vpd.execution.cluster.tool_server import OpenTools
 from vpd.execution.cluster.tools import shared_tools
 from vpd.execution.cluster.worker import ProgramWorker
+from vpd.execution.counters import Counters
 from vpd.execution.engine import EngineSettings
 from vpd.execution.run import Job
-from vpd.execution.scheduler import Counters
 from vpd.execution.trace import Run
 from vpd.tools.protocol import ToolSet
 

@@ -9,9 +9,9 @@ import ray
 
 from vpd.execution.cluster.pictures import SharedPicture
 from vpd.execution.cluster.tool_server import OpenTools
+from vpd.execution.counters import Counters
 from vpd.execution.engine import EngineSettings, open_engine
 from vpd.execution.run import Job
-from vpd.execution.scheduler import Counters
 from vpd.execution.trace import Run
 
 
