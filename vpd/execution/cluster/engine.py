@@ -10,6 +10,7 @@ Not here: a driver outside the cluster (Ray client), and training on Ray.
 
 import logging
 import os
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -31,6 +32,7 @@ from vpd.execution.trace import Run
 from vpd.tools.protocol import ToolSet
 
 _HELD_BACK = 4  # chunks taken and not yet given back in order, per worker
+_KNOCK_SECONDS = 10.0
 
 
 class RayEngine:
@@ -119,8 +121,9 @@ def _connected(address: str) -> Iterator[None]:
         "RAY_USAGE_STATS_ENABLED", "0"
     )  # else a cluster started here reports to Ray's makers
     try:
+        _knock(address)
         ray.init(address=address, logging_level=logging.WARNING)
-    except (ConnectionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(
             f"there is no Ray cluster at {address!r} ({error}): start one with `ray start --head`, "
             "or set the address to local"
@@ -129,6 +132,13 @@ def _connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raise OSError if nobody listens at `host:port`; Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host, int(port)), _KNOCK_SECONDS).close()
 
 
 @contextmanager
