@@ -7,20 +7,22 @@ names declared `global` or `nonlocal`. So equal texts mean equal programs; some 
 
 import ast
 import builtins
+from collections.abc import Iterable
 
 _KNOWN = frozenset(dir(builtins)) | {"ImagePatch", "bool_to_yesno", "execute_command"}
 
 
 def normalised_text(tree: ast.Module) -> str:
-    """Return the program's text with its own names replaced by v0, v1, ..."""
-    rename = _Rename(bound_names(tree) - _fixed_names(tree) - _KNOWN)
-    return ast.unparse(rename.visit(ast.parse(ast.unparse(tree))))
+    """Return the program's text with its own names replaced by v0, v1, ...; the tree is changed."""
+    nodes = list(ast.walk(tree))
+    rename = _Rename(bound_names(nodes) - _fixed_names(nodes) - _KNOWN)
+    return ast.unparse(rename.visit(tree))
 
 
-def bound_names(tree: ast.Module) -> set[str]:
+def bound_names(nodes: Iterable[ast.AST]) -> set[str]:
     """Return the names that a program assigns, takes as parameters or defines as functions."""
     bound: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
         elif isinstance(node, ast.arg):
@@ -30,9 +32,9 @@ def bound_names(tree: ast.Module) -> set[str]:
     return bound
 
 
-def _fixed_names(tree: ast.Module) -> set[str]:
+def _fixed_names(nodes: Iterable[ast.AST]) -> set[str]:
     fixed: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Global | ast.Nonlocal):
             fixed.update(node.names)
         elif isinstance(node, ast.keyword) and node.arg:

@@ -6,8 +6,9 @@
     return e       a return event, in the entry function
     p.find(e)      the call's line, for the tool event
     xs.sort(...)   the prelude's version, whose key may call tools
-    any(... for)   a loop that stops as early as Python's; also for all() and next()
-    key=d.get      a lambda: the sandbox knows methods of its own types only in calls
+    map, filter    iterators that do not run ahead (`vpd.execution.lazy`), as generator expressions must not
+    key=d.get      a lambda: the sandbox knows methods of its own types only in calls; also str.lower
+    except         never of what only the sandbox raises
 
 An event carries the number of its `Site`, so the sandbox never sees lines or source text.
 """
@@ -19,12 +20,16 @@ from typing import TypeVar
 
 from vpd.execution.identity import bound_names
 from vpd.execution.image_patch import TOOL_METHODS
-from vpd.execution.lazy import early_exit
+from vpd.execution.lazy import NotLazy, make_lazy
+from vpd.execution.policy import RUNTIME_PREFIX
 from vpd.execution.program import ENTRY, Program, ProgramProblem, canonical
+from vpd.execution.source_text import SourceTexts
 from vpd.execution.trace import Kind
 
 LINED_METHODS = frozenset(TOOL_METHODS) | {"crop"}
-BOUND_METHODS = frozenset({"append", "count", "get", "index", "lower", "strip", "upper"})
+METHODS = frozenset(m for kind in (str, list, dict, set) for m in dir(kind) if not m.startswith("_"))
+_KINDS = frozenset({"str", "list", "dict", "set", "tuple", "int", "float"})
+_OF_KINDS = frozenset({"fromkeys", "maketrans", "from_bytes", "fromhex"})  # these need no instance
 _HasTest = TypeVar("_HasTest", ast.If, ast.While, ast.IfExp, ast.Assert)
 
 
@@ -39,12 +44,18 @@ class Site:
 
 @dataclass(frozen=True)
 class Instrumented:
-    """A program ready to run: its text, its sites by number, and the canonical line of each of its lines."""
+    """A program ready to run: its text, its sites by number, and the canonical line of each statement."""
 
     program: Program
     code: str
     sites: tuple[Site, ...]
-    lines: dict[int, int] = field(repr=False)
+    lines: tuple[int, ...] = field(repr=False)
+
+    def canonical_line(self, line: int) -> int | None:
+        """Return the line of the canonical program that a line of `code` comes from."""
+        statements = _statements(ast.parse(self.code))
+        found = {new.lineno: old for old, new in zip(self.lines, statements, strict=True)}
+        return found.get(line)
 
 
 @lru_cache(maxsize=4096)
@@ -54,18 +65,29 @@ def instrument(source: str) -> Instrumented | ProgramProblem:
     if isinstance(program, ProgramProblem):
         return program
     tree = ast.parse(program.source)
-    rewrite = _Rewrite(bound_names(tree))
+    nodes = list(ast.walk(tree))
+    texts = SourceTexts(program.source, nodes)
+    own_names = bound_names(nodes)
+    try:
+        tree = make_lazy(tree, nodes, own_names)
+    except NotLazy as error:
+        what, line = error.args
+        return ProgramProblem("unsupported", f"{what} is not supported", line)
+    own_names |= {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    rewrite = _Rewrite(texts, own_names)
     tree = ast.fix_missing_locations(rewrite.visit(tree))
-    code = ast.unparse(tree)
-    before = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
-    after = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt)]
-    lines = {new.lineno: old.lineno for old, new in zip(before, after, strict=True)}
-    return Instrumented(program, code, tuple(rewrite.sites), lines)
+    lines = tuple(node.lineno for node in _statements(tree))
+    return Instrumented(program, ast.unparse(tree), tuple(rewrite.sites), lines)
+
+
+def _statements(tree: ast.Module) -> list[ast.stmt]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
 
 
 class _Rewrite(ast.NodeTransformer):
-    def __init__(self, own_names: set[str]) -> None:
+    def __init__(self, texts: SourceTexts, own_names: set[str]) -> None:
         self.sites: list[Site] = []
+        self._text = texts.of
         self._own_names = own_names
         self._functions: list[str] = []
 
@@ -76,6 +98,7 @@ class _Rewrite(ast.NodeTransformer):
     def _record(self, node: ast.stmt, target: ast.expr) -> list[ast.stmt]:
         """Return the statements that record the variables just bound by `node`."""
         names = [n for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        names = [n for n in names if not n.id.startswith(RUNTIME_PREFIX)]
         calls = [
             _call("_vpd_value", self._site(node, "value", n.id), ast.Name(n.id, ast.Load())) for n in names
         ]
@@ -107,7 +130,7 @@ class _Rewrite(ast.NodeTransformer):
         return node
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
-        name = ast.unparse(node.value) if node.value is not None else "None"
+        name = self._text(node.value) if node.value is not None else "None"
         self.generic_visit(node)
         if node.value is not None and self._functions == [ENTRY]:
             node.value = _call("_vpd_value", self._site(node, "return", name), node.value)
@@ -115,7 +138,7 @@ class _Rewrite(ast.NodeTransformer):
 
     def _tested(self, test: ast.expr) -> ast.expr:
         """Return a test, its own recorder turned into one that takes the truth of any value."""
-        name = ast.unparse(test)
+        name = self._text(test)
         if _is_boolean(test):
             self.generic_visit(test)
             return _call("_vpd_test", self._site(test, "branch", name), test)
@@ -132,7 +155,17 @@ class _Rewrite(ast.NodeTransformer):
         return self._with_test(node)
 
     def visit_While(self, node: ast.While) -> ast.While:
+        test = node.test.left if isinstance(node.test, ast.Compare) else None
+        if isinstance(test, ast.NamedExpr) and test.target.id.startswith(RUNTIME_PREFIX):
+            return self._lazy_loop(node)
         return self._with_test(node)
+
+    def _lazy_loop(self, node: ast.While) -> ast.While:
+        """Return a loop that was a `for` loop: its test is none of the program's."""
+        test, node.test = node.test, ast.Constant(True)
+        self.generic_visit(node)
+        node.test = test
+        return node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.IfExp:
         return self._with_test(node)
@@ -146,7 +179,7 @@ class _Rewrite(ast.NodeTransformer):
         return node
 
     def _boolean(self, node: ast.expr) -> ast.expr:
-        name = ast.unparse(node)
+        name = self._text(node)
         self.generic_visit(node)
         return _call("_vpd_bool", self._site(node, "branch", name), node)
 
@@ -155,11 +188,17 @@ class _Rewrite(ast.NodeTransformer):
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         return self._boolean(node) if _is_boolean(node) else self.generic_visit(node)
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
+        self.generic_visit(node)
+        node.name = node.name or "_vpd_error"
+        node.type = node.type or _name("BaseException")
+        caught = ast.Call(_name("_vpd_caught"), [_name(node.name)], [])
+        node.body.insert(0, ast.copy_location(ast.Expr(caught), node.body[0]))
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        if isinstance(node.func, ast.Name) and node.func.id not in self._own_names:
-            node = early_exit(node) or node
-        method = node.func if isinstance(node.func, ast.Attribute) else None
-        if method is None:
+        method = node.func
+        if not isinstance(method, ast.Attribute) or self._of_kind(method):
             self.generic_visit(node)
             return node
         method.value = self.visit(method.value)
@@ -173,18 +212,31 @@ class _Rewrite(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if self._of_kind(node):
+            return _parsed(f"lambda _vpd_owner, *_vpd_args: _vpd_owner.{node.attr}(*_vpd_args)", node)
         self.generic_visit(node)
-        bound = node.attr in BOUND_METHODS and isinstance(node.ctx, ast.Load)
-        return _bound(node) if bound else node
+        bound = isinstance(node.ctx, ast.Load) and node.attr in METHODS - LINED_METHODS - self._own_names
+        if not bound:
+            return node
+        code = f"(lambda _vpd_owner: lambda *_vpd_args: _vpd_owner.{node.attr}(*_vpd_args))(0)"
+        call = _parsed(code, node)
+        assert isinstance(call, ast.Call)
+        call.args = [node.value]
+        return call
+
+    def _of_kind(self, node: ast.Attribute) -> bool:
+        """Tell whether this is a method read from its type, as in `str.lower`."""
+        kind = node.value.id if isinstance(node.value, ast.Name) else ""
+        return kind in _KINDS - self._own_names and node.attr not in _OF_KINDS
 
 
-def _bound(method: ast.Attribute) -> ast.expr:
-    """Return a lambda that calls `owner.method`, for a method that is read and not called."""
-    code = f"(lambda _vpd_owner: lambda *_vpd_args: _vpd_owner.{method.attr}(*_vpd_args))(0)"
-    call = ast.parse(code, mode="eval").body
-    assert isinstance(call, ast.Call)
-    call.args = [method.value]
-    return call
+def _parsed(code: str, place: ast.expr) -> ast.expr:
+    """Return new code in the place of an expression."""
+    body = ast.parse(code, mode="eval").body
+    for node in ast.walk(body):
+        if isinstance(node, ast.expr | ast.arg):
+            ast.copy_location(node, place)
+    return body
 
 
 def _is_boolean(node: ast.expr) -> bool:

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 
-def _names(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
-MODULES = _names("bisect collections copy dataclasses decimal functools itertools json math random re typing")
-OUTSIDE_MODULES = _names(
+MODULES = names("bisect collections copy dataclasses decimal functools itertools json math random re typing")
+OUTSIDE_MODULES = names(
     "asyncio builtins ctypes importlib inspect io multiprocessing os pathlib pickle shutil signal socket "
     "subprocess sys tempfile threading time urllib"
 )
-OUTSIDE_NAMES = _names("breakpoint compile eval exec exit globals help input locals open quit vars")
+OUTSIDE_NAMES = names("breakpoint compile eval exec exit globals help input locals open quit vars")
 RUNTIME_PREFIX = "_vpd"
 UNSUPPORTED: dict[type[ast.AST], str] = {
     ast.AsyncFor: "async for",

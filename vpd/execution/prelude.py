@@ -8,8 +8,8 @@ must be able to call tools, and records the steps that `vpd.execution.instrument
 Only what the sandbox's Python subset knows is used here; the host imports this module in tests alone.
 """
 
-# ruff: noqa: D101, D102, D103, SIM110
-# (The API is documented in image_patch; `any` over a generator would not stop early here.)
+# ruff: noqa: D101, D102, D103
+# (The API is documented in image_patch.)
 
 from typing import Any
 
@@ -19,7 +19,10 @@ _VPD_LONGEST_TEXT = 500
 _VPD_LARGEST_INT = 2**53
 _VPD_DEEPEST = 4
 
-_vpd_builtin_sorted = sorted
+_vpd_builtin_sorted, _vpd_builtin_any, _vpd_builtin_all = sorted, any, all
+_vpd_builtin_zip, _vpd_builtin_reversed = zip, reversed
+_vpd_iter, _vpd_next = iter, next
+_vpd_end: Any = ["the end of an iterator, which no program can hold"]
 _vpd_events: list[Any] = []
 _vpd_line = 0
 
@@ -83,8 +86,150 @@ def bool_to_yesno(value: bool) -> str:
     return "yes" if value else "no"
 
 
+class _vpd_Iterator:
+    """An iterator that may call tools for its next item: `pull` returns it or raises StopIteration.
+
+    The sandbox can wait for a tool in `next(it)` and in a `while` loop over that, but not in its own loops.
+    """
+
+    def __init__(self, pull: Any) -> None:
+        self._vpd_pull = pull
+
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> Any:
+        return self._vpd_pull()
+
+
+def _vpd_drain(values: Any, most: int = -1) -> Any:
+    """Return the items (at most so many) of an iterator that may call tools, or other values as they are."""
+    if not isinstance(values, _vpd_Iterator):
+        return values
+    items: list[Any] = []
+    while len(items) != most and (item := next(values, _vpd_end)) is not _vpd_end:
+        items.append(item)
+    return items
+
+
+def _vpd_generator(values: Any, step: Any) -> Any:
+    """Return what a generator expression does: `step` gives a list of no or one item."""
+    source = iter(values)
+
+    def pull() -> Any:
+        nonlocal source
+        while (item := next(source, _vpd_end)) is not _vpd_end:
+            rest = source
+            source = iter([])  # a generator that raised is at its end
+            try:
+                found = step(item)
+            except StopIteration as error:
+                raise RuntimeError("generator raised StopIteration") from error
+            source = rest
+            if found:
+                return found[0]
+        raise StopIteration
+
+    return _vpd_Iterator(pull)
+
+
+def _vpd_flat(iterators: Any) -> Any:
+    inner: Any = iter([])
+
+    def pull() -> Any:
+        nonlocal inner
+        while (item := next(inner, _vpd_end)) is _vpd_end:
+            inner = next(iterators)
+        return item
+
+    return _vpd_Iterator(pull)
+
+
+def _vpd_list_of(values: Any) -> Any:
+    return _vpd_drain(values)
+
+
+def _vpd_set_of(values: Any) -> Any:
+    return set(_vpd_drain(values))
+
+
+def _vpd_dict_of(values: Any) -> Any:
+    return dict(_vpd_drain(values))
+
+
+def map(function: Any, iterable: Any, *more: Any) -> Any:
+    sources = [iter(values) for values in (iterable, *more)]
+    return _vpd_Iterator(lambda: function(*[next(source) for source in sources]))
+
+
+def filter(function: Any, iterable: Any) -> Any:
+    source = iter(iterable)
+
+    def pull() -> Any:
+        while True:
+            item = next(source)
+            if item if function is None else function(item):
+                return item
+
+    return _vpd_Iterator(pull)
+
+
+def zip(*iterables: Any, strict: bool = False) -> Any:
+    if strict:
+        return iter(_vpd_builtin_zip(*[_vpd_drain(values) for values in iterables], strict=True))
+    sources = [iter(values) for values in iterables] or [iter([])]
+    return _vpd_Iterator(lambda: tuple([next(source) for source in sources]))
+
+
+def enumerate(iterable: Any, start: int = 0) -> Any:
+    source = iter(iterable)
+    count = start - 1
+
+    def pull() -> Any:
+        nonlocal count
+        item = next(source)
+        count += 1
+        return count, item
+
+    return _vpd_Iterator(pull)
+
+
+def reversed(sequence: Any) -> Any:
+    if not isinstance(sequence, list):
+        return iter(_vpd_builtin_reversed(sequence))
+    index = len(sequence)
+
+    def pull() -> Any:
+        nonlocal index
+        index -= 1
+        if not 0 <= index < len(sequence):
+            index = 0
+            raise StopIteration
+        return sequence[index]
+
+    return _vpd_Iterator(pull)
+
+
+def any(iterable: Any) -> bool:
+    if not isinstance(iterable, _vpd_Iterator):
+        return _vpd_builtin_any(iterable)
+    while (item := next(iterable, _vpd_end)) is not _vpd_end:
+        if item:
+            return True
+    return False
+
+
+def all(iterable: Any) -> bool:
+    if not isinstance(iterable, _vpd_Iterator):
+        return _vpd_builtin_all(iterable)
+    while (item := next(iterable, _vpd_end)) is not _vpd_end:
+        if not item:
+            return False
+    return True
+
+
 def sorted(iterable: Any, *, key: Any = None, reverse: bool = False) -> Any:
-    items = list(iterable)
+    items = list(_vpd_drain(iterable))
     if key is None:
         return _vpd_builtin_sorted(items, reverse=reverse)
     keys = [key(item) for item in items]
@@ -99,19 +244,21 @@ def _vpd_sort(items: Any, *, key: Any = None, reverse: bool = False) -> None:
 
 
 def _vpd_extreme(name: str, better: Any, values: Any, key: Any, options: dict[str, Any]) -> Any:
-    items = list(values[0]) if len(values) == 1 else list(values)
-    if not items:
-        if "default" in options:
-            return options["default"]
-        raise ValueError(name + "() arg is an empty sequence")
-    best = items[0]
-    best_key = best if key is None else key(best)
-    for item in items[1:]:
+    for option in options:
+        if option != "default" or len(values) > 1:
+            raise TypeError(name + "() got an unexpected keyword argument")
+    if not values:
+        raise TypeError(name + " expected at least 1 argument, got 0")
+    best, best_key = _vpd_end, None
+    for item in list(_vpd_drain(values[0])) if len(values) == 1 else values:
         item_key = item if key is None else key(item)
-        if better(item_key, best_key):
-            best = item
-            best_key = item_key
-    return best
+        if best is _vpd_end or better(item_key, best_key):
+            best, best_key = item, item_key
+    if best is not _vpd_end:
+        return best
+    if "default" in options:
+        return options["default"]
+    raise ValueError(name + "() arg is an empty sequence")
 
 
 def min(*values: Any, key: Any = None, **options: Any) -> Any:
@@ -122,40 +269,19 @@ def max(*values: Any, key: Any = None, **options: Any) -> Any:
     return _vpd_extreme("max", lambda a, b: a > b, values, key, options)
 
 
-def map(function: Any, *iterables: Any) -> Any:
-    return [function(*values) for values in zip(*iterables)]  # noqa: B905
+def _vpd_caught(error: Any) -> None:
+    """Let no program catch what only the sandbox raises: Python would not have raised it."""
+    if isinstance(error, NotImplementedError) and _vpd_is_sandbox(str(error)):
+        raise error
 
 
-def filter(function: Any, iterable: Any) -> Any:
-    return [item for item in iterable if (item if function is None else function(item))]
+def _vpd_is_sandbox(message: str) -> bool:
+    return "cannot suspend" in message or "monty" in message.lower() or "not supported" in message
 
 
 def print(*values: Any, **_vpd_options: Any) -> None:
     """Programs have nowhere to print to; what they print counts as output."""
     _vpd_record(-1, sum([len(str(value)) + 1 for value in values]))
-
-
-def _vpd_any(items: Any, test: Any) -> bool:
-    for item in items:
-        if test(item):
-            return True
-    return False
-
-
-def _vpd_all(items: Any, test: Any) -> bool:
-    for item in items:
-        if not test(item):
-            return False
-    return True
-
-
-def _vpd_next(items: Any, test: Any, give: Any, *default: Any) -> Any:
-    for item in items:
-        if test(item):
-            return give(item)
-    if default:
-        return default[0]
-    raise StopIteration
 
 
 def _vpd_at(line: int) -> dict[str, Any]:
