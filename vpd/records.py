@@ -158,6 +158,7 @@ class Trace:
     answer: Annotated[str | None, "the program's answer as text; null unless answered"]
     message: Annotated[str | None, "what went wrong; null if answered"]
     line: Annotated[int | None, "line of the canonical program where it went wrong"]
+    limit_reached: Annotated[str | None, "the limit that was reached; null unless the outcome is budget"]
     events_json: Annotated[str, "list of vpd.execution.trace.TraceEvent, without timings"]
     tool_calls: Annotated[int, "calls the program made"]
     cached_calls: Annotated[int, "of these, answered from the tool-call cache; depends on scheduling"]

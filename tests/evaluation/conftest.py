@@ -194,6 +194,7 @@ def _trace(question: Question, candidate: Candidate, boxes: list[Box], answer: s
         answer,
         "there is no unicorn" if answer is None else None,
         2 if answer is None else None,
+        None,
         events_to_json(events if answer is not None else ()),
         1,
         0,

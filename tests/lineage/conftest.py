@@ -47,7 +47,9 @@ def fill_shard(store: ArtifactStore, shard: str, split: str = "train") -> None:
     question, program, trace = f"q0-{shard}", f"pr-{shard}", f"tr-{shard}"
     write(
         TRACES,
-        Trace(trace, question, image, program, "answered", "2", None, None, "[]", 1, 0, "t@1", "vm", 0.1),
+        Trace(
+            trace, question, image, program, "answered", "2", None, None, None, "[]", 1, 0, "t@1", "vm", 0.1
+        ),
     )
     run = (program, trace, "label@1", "m@1", "answered", "2", True, 1.0, None, True)
     verdicts = [

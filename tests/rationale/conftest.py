@@ -523,7 +523,17 @@ def filled(tmp_path_factory: pytest.TempPathFactory, told: dict[str, Told]) -> P
         questions.append(Question(name, image_id, f"{name}?", label, (), name[:5], split, False, "scenes"))
         program = (f"{name}?", 0, f"p-{name}", run.source, None, "h", "r", "m", "record")
         programs.append(Candidate(f"c-{name}", *program, 0.5, -0.3, 9))
-        row = (name, image_id, f"p-{name}", "answered", run.answer, None, None, events_to_json(run.events))
+        row = (
+            name,
+            image_id,
+            f"p-{name}",
+            "answered",
+            run.answer,
+            None,
+            None,
+            None,
+            events_to_json(run.events),
+        )
         traces.append(Trace(f"t-{name}", *row, 1, 0, "oracle", "vm", 0.1))
     tables = (IMAGES, images.values()), (QUESTIONS, questions), (PROGRAMS, programs), (TRACES, traces)
     for table, rows in tables:

@@ -10,7 +10,7 @@ from vpd.records import Candidate, Question, Trace
 
 QUESTION = Question("q1", "img1", "How many cubes are there?", ("2",), (), "count", "train", False, "scenes")
 CANDIDATE = Candidate("c0", QUESTION.text, 0, "p0", "def ...", None, "h", "r", "m", "record", 0.5, -0.5, 9)
-TRACE = Trace("t0", "q1", "img1", "p0", "answered", "2", None, None, "[]", 1, 0, "oracle[1]", "vm", 0.1)
+TRACE = Trace("t0", "q1", "img1", "p0", "answered", "2", None, None, None, "[]", 1, 0, "oracle[1]", "vm", 0.1)
 
 
 @pytest.fixture

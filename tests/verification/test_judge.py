@@ -112,7 +112,7 @@ def test_judge_any_answers_chooses_one_exactly_when_some_are_kept(
         )
         outcome = "runtime" if answer is None else "answered"
         traces[f"p{i}"] = Trace(
-            f"t{i}", "q", "i", f"p{i}", outcome, answer, None, None, "[]", 0, 0, "v", "vm", 0.0
+            f"t{i}", "q", "i", f"p{i}", outcome, answer, None, None, None, "[]", 0, 0, "v", "vm", 0.0
         )
     verdicts = judge(question, candidates, traces)
     kept = [v for v in verdicts if v.kept]

@@ -1,6 +1,9 @@
 """What one program run may use. A run that reaches a limit ends with the outcome `budget`."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Limit = Literal["seconds", "memory", "recursion", "host_calls", "tool_calls", "events", "output"]
 
 
 @dataclass(frozen=True)

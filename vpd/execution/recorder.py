@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from vpd.execution.instrument import Site
-from vpd.execution.limits import Limits
+from vpd.execution.limits import Limit, Limits
 from vpd.execution.trace import PatchRef, TraceEvent, Value
 from vpd.geometry import Box
 from vpd.tools.protocol import Plain, ToolFailure, ToolResult
@@ -18,7 +18,11 @@ _DEEPEST = 6
 
 
 class OverBudget(Exception):
-    """The run recorded or printed more than it may."""
+    """The run reached a limit that the host counts."""
+
+    def __init__(self, limit: Limit, message: str) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class _NotPlain(Exception):
@@ -61,7 +65,7 @@ class Recorder:
         if number == _PRINTED and type(value) is int:
             self._printed += value
             if self._printed > self._limits.output_characters:
-                raise OverBudget(f"printed more than {self._limits.output_characters} characters")
+                raise OverBudget("output", f"printed more than {self._limits.output_characters} characters")
         elif 0 <= number < len(self._sites):
             site = self._sites[number]
             try:
@@ -94,7 +98,7 @@ class Recorder:
 
     def _add(self, event: TraceEvent) -> None:
         if len(self._events) >= self._limits.events:
-            raise OverBudget(f"made more than {self._limits.events} steps")
+            raise OverBudget("events", f"made more than {self._limits.events} steps")
         self._events.append(event)
 
     def _value(self, value: Any, depth: int) -> Value:

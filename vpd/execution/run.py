@@ -25,6 +25,7 @@ from vpd.execution.arguments import BadArgument, crop_box, tool_arguments
 from vpd.execution.cache import Answer, CallKey
 from vpd.execution.gateway import ToolCall, ToolGateway
 from vpd.execution.instrument import instrument
+from vpd.execution.limits import Limit
 from vpd.execution.program import ENTRY, ProgramProblem
 from vpd.execution.recorder import OverBudget, Recorder
 from vpd.execution.sandbox import Sandbox
@@ -97,7 +98,7 @@ class ProgramRun:
         try:
             value = self._recorder.tool(waiting.line, waiting.call.method, waiting.patch, args, answer)
         except OverBudget as error:
-            return self._end("budget", message=str(error))
+            return self._end("budget", message=str(error), limit=error.limit)
         if isinstance(answer, ToolFailure) and answer.kind == "error":
             return self._end("crash", message=f"tool {waiting.call.method} failed: {answer.message}")
         if isinstance(answer, ToolFailure):
@@ -127,7 +128,7 @@ class ProgramRun:
                 turn = self._session.resume(reply)
             self._finish(turn)
         except OverBudget as error:
-            self._end("budget", message=str(error))
+            self._end("budget", message=str(error), limit=error.limit)
 
     def _serve(self, call: tuple[Any, ...]) -> Any:
         """Answer a host call, or note that it waits for a tool. Raises BadArgument and OverBudget."""
@@ -136,7 +137,7 @@ class ProgramRun:
         method, line, number, args, events = call
         self._host_calls += 1
         if self._host_calls > self._sandbox.limits.host_calls:
-            raise OverBudget("called the host more often than its limit")
+            raise OverBudget("host_calls", "called the host more often than its limit")
         self._recorder.report(events)
         if method == "flush":
             return None
@@ -153,15 +154,19 @@ class ProgramRun:
     def _wait(self, line: int, patch: PatchRef, call: ToolCall) -> None:
         self._distinct.add(call.key)
         if len(self._distinct) > self._sandbox.limits.tool_calls:
-            raise OverBudget(f"made more than {self._sandbox.limits.tool_calls} distinct tool calls")
+            most = self._sandbox.limits.tool_calls
+            raise OverBudget("tool_calls", f"made more than {most} distinct tool calls")
         self._waiting = _Waiting(line, patch, call)
 
     def _finish(self, turn: Finished | Stopped) -> None:
         if isinstance(turn, Stopped):
             self._recorder.report(turn.events)
-            line = self._program.lines.get(turn.line) if turn.line is not None else None
+            line = self._program.canonical_line(turn.line) if turn.line is not None else None
             unknown = turn.message.removeprefix("LookupError: ") == self._unknown_name
-            return self._end("vocabulary" if unknown else turn.outcome, message=turn.message, line=line)
+            outcome = "vocabulary" if unknown else turn.outcome
+            return self._end(outcome, message=turn.message, line=line, limit=turn.limit)
+        if not isinstance(turn.value, tuple) or len(turn.value) != 3:
+            return self._end("crash", message="the sandbox worker gave no result of a program")
         kind, value, events = turn.value
         self._recorder.report(events)
         try:
@@ -169,11 +174,16 @@ class ProgramRun:
         except NoAnswer as error:
             return self._end("runtime", message=str(error))
         if len(answer) > self._sandbox.limits.output_characters:
-            return self._end("budget", message="the answer is longer than its limit")
+            return self._end("budget", message="the answer is longer than its limit", limit="output")
         return self._end("answered", answer=answer)
 
     def _end(
-        self, outcome: Outcome, answer: str | None = None, message: str | None = None, line: int | None = None
+        self,
+        outcome: Outcome,
+        answer: str | None = None,
+        message: str | None = None,
+        line: int | None = None,
+        limit: Limit | None = None,
     ) -> None:
         self.close(discard=outcome == "budget")
         reached = () if outcome in _NO_EVENTS else self._recorder.events
@@ -186,6 +196,7 @@ class ProgramRun:
             tool_calls=self._calls,
             cached_calls=self._cached,
             seconds=time.perf_counter() - self._started,
+            limit=limit,
         )
 
 

@@ -6,13 +6,14 @@ Every value that comes out is untrusted. Not here: starting workers (`vpd.execut
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import pydantic_monty as monty
 
 from vpd.errors import SandboxError
 from vpd.execution.jail import end_worker
+from vpd.execution.limits import Limit
+from vpd.execution.prelude_text import prelude_text
 
 _HOST = "_vpd_host"
 _LONGEST_MESSAGE = 500
@@ -42,6 +43,7 @@ class Stopped:
     message: str
     line: int | None = None
     events: Any = ()
+    limit: Limit | None = None
 
 
 Turn = HostCall | Finished | Stopped
@@ -49,7 +51,7 @@ Turn = HostCall | Finished | Stopped
 
 def load_prelude(session: monty.MontySession) -> bytes:
     """Run the prelude in a fresh session, make the host function known, and return the session's state."""
-    session.feed_run(Path(__file__).with_name("prelude.py").read_text())
+    session.feed_run(prelude_text())
     snapshot = session.feed_start(f"{_HOST} = {_HOST}_of_this_session")
     while isinstance(snapshot, monty.NameLookupSnapshot):
         snapshot = snapshot.resume(value=_vpd_host)
@@ -110,16 +112,16 @@ class SandboxSession:
             return Finished(snapshot.output)
         except monty.MontyCrashedError as error:
             if error.timed_out:
-                return Stopped("budget", "did not stop at its time limit")
+                return Stopped("budget", "did not stop at its time limit", limit="seconds")
             return Stopped("crash", "the sandbox worker died")
         except monty.MontyError as error:
             return self._stopped(error)
 
     def _stopped(self, error: monty.MontyError) -> Stopped:
         text = str(error)
-        over = next((what for sign, what in _OVER_LIMIT.items() if sign in text), None)
-        if over is not None:
-            return Stopped("budget", over)
+        for sign, limit, message in _OVER_LIMIT:
+            if sign in text:
+                return Stopped("budget", message, limit=limit)
         frames = error.traceback() if isinstance(error, _WITH_TRACEBACK) else []
         lines = [frame.line for frame in frames if frame.filename == frames[0].filename]
         line = lines[-1] if lines else None
@@ -137,13 +139,13 @@ class SandboxSession:
 
 
 _WITH_TRACEBACK = (monty.MontyRuntimeError, monty.MontySyntaxError)
-_OVER_LIMIT = {
-    "time limit exceeded": "ran longer than its time limit",
-    "memory limit exceeded": "used more memory than its limit",
-    "exceeded its memory limit": "used more memory than its limit",
-    "maximum recursion depth exceeded": "nested calls deeper than its limit",
-    "suspension limit": "called the host more often than its limit",
-}
+_OVER_LIMIT: tuple[tuple[str, Limit, str], ...] = (
+    ("time limit exceeded", "seconds", "ran longer than its time limit"),
+    ("memory limit exceeded", "memory", "used more memory than its limit"),
+    ("exceeded its memory limit", "memory", "used more memory than its limit"),
+    ("maximum recursion depth exceeded", "recursion", "nested calls deeper than its limit"),
+    ("suspension limit", "host_calls", "called the host more often than its limit"),
+)
 
 
 def _refused(snapshot: Any) -> Any:

@@ -82,6 +82,7 @@ def _row(task: _Task, run: Run, engine: ProgramEngine) -> Trace:
         answer=run.answer,
         message=run.message,
         line=run.line,
+        limit_reached=run.limit,
         events_json=events_to_json(run.events),
         tool_calls=run.tool_calls,
         cached_calls=run.cached_calls,

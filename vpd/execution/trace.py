@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vpd.execution.limits import Limit
 from vpd.geometry import Box
 from vpd.records import canonical_json
 from vpd.tools.protocol import Plain
@@ -61,6 +62,8 @@ class Run:
     tool_calls: int = 0
     cached_calls: int = 0
     seconds: float = 0.0
+    limit: Limit | None = None
+    """The limit that was reached, if the outcome is budget."""
 
 
 def events_to_json(events: tuple[TraceEvent, ...]) -> str:
