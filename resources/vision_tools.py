@@ -1,9 +1,9 @@
-"""Which vision tools programs see with, and how many programs run at once."""
+"""Which vision tools programs see with, how many programs run at once, and how well they are locked in."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
 from pydantic import Field
@@ -19,6 +19,11 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     toolset: str = Field(default="scenes", description="Tool set by name (vpd.tools.toolset)")
     in_flight: int = Field(default=64, ge=1, description="Programs that run at once, about 10 MB each")
     threads: int = Field(default=2, ge=1, description="Threads that serve them")
+    require_isolation: Literal["vm", "vm+jail", "vm+jail+seccomp"] = Field(
+        default="vm",
+        description="Refuse to run programs below this isolation (vpd.execution.sandbox). A host gives the "
+        "highest it can, whatever is required, and it is reported",
+    )
 
     def opener(self) -> "Callable[[], ToolSet]":
         """Return what opens the tools, here or, pickled, on another machine."""
@@ -29,12 +34,21 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def settings(self) -> "EngineSettings":
         """Return how programs are executed."""
         from vpd.execution.engine import EngineSettings
+        from vpd.execution.jail import Isolation
 
-        return EngineSettings(in_flight=self.in_flight, threads=self.threads)
+        return EngineSettings(
+            in_flight=self.in_flight,
+            threads=self.threads,
+            require_isolation=Isolation(self.require_isolation),
+        )
 
     @contextmanager
     def open(self) -> Iterator["Engine"]:
-        """Start the sandbox; raises ConfigError for an unknown tool set, SandboxError if it does not work."""
+        """Start the sandbox.
+
+        Raises ConfigError for an unknown tool set, SandboxError if the sandbox does not work or its isolation
+        is too low.
+        """
         from vpd.execution.engine import open_engine
 
         with open_engine(self.opener()(), self.settings()) as engine:

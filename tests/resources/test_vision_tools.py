@@ -1,7 +1,9 @@
+import dagster as dg
 import pytest
 
 from resources.vision_tools import VisionToolsResource
-from vpd.errors import ConfigError
+from vpd.errors import ConfigError, SandboxError
+from vpd.execution import jail
 
 
 def test_vision_tools_open_the_named_set():
@@ -13,3 +15,26 @@ def test_vision_tools_open_the_named_set():
 def test_vision_tools_of_an_unknown_set_are_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match="scenes"), VisionToolsResource(toolset="none").open():
         pass
+
+
+def test_vision_tools_below_the_isolation_required_do_not_open(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(jail, "_bwraps", list)
+    tools = VisionToolsResource(in_flight=1, threads=1)
+    with tools.open() as engine:
+        assert engine.isolation == "vm"
+    strict = VisionToolsResource(in_flight=1, threads=1, require_isolation="vm+jail")
+    with pytest.raises(SandboxError, match="require_isolation"), strict.open():
+        pass
+
+
+def test_vision_tools_isolation_is_set_in_the_run_configuration():
+    required: list[object] = []
+
+    @dg.asset
+    def programs(vision_tools: VisionToolsResource) -> None:
+        required.append(vision_tools.settings().require_isolation)
+
+    config = {"resources": {"vision_tools": {"config": {"require_isolation": "vm+jail+seccomp"}}}}
+    tools = {"vision_tools": VisionToolsResource.configure_at_launch()}
+    assert dg.materialize([programs], resources=tools, run_config=config).success
+    assert required == [jail.Isolation.SECCOMP]

@@ -101,10 +101,11 @@ def worker_launcher(binary: Path, folder: Path, memory_bytes: int) -> Launcher:
 
 def keep_files() -> None:
     """Keep files that this process inherited, such as a shell's, from the processes it starts."""
-    for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
-        if descriptor > 2:
-            with suppress(OSError):  # the listing's own is closed by now
-                os.set_inheritable(descriptor, False)
+    with suppress(OSError):  # no such folder
+        for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
+            if descriptor > 2:
+                with suppress(OSError):  # the listing's own is closed by now
+                    os.set_inheritable(descriptor, False)
 
 
 def end_worker(pid: int) -> None:
