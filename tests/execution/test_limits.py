@@ -20,7 +20,7 @@ SMALL = Limits(
     output_characters=200,
 )
 REACHES: dict[Limit, str] = {
-    "seconds": "while True:\n    pass",
+    "seconds": "import functools\nfunctools.reduce(lambda a, b: a, range(10 ** 9))",
     "memory": "text = 'a' * 10 ** 8",
     "recursion": "def f(n):\n    return f(n + 1)\nf(0)",
     "host_calls": "for i in range(50):\n    ImagePatch(image).crop(i, 0, 90, 90)",
