@@ -24,7 +24,8 @@ def evaluation_report(
     The report is one HTML file that needs nothing else.
     """
     from vpd.evaluation.evaluate import evaluate
-    from vpd.evaluation.report import render_report, write_report
+    from vpd.evaluation.report import render_report
+    from vpd.inspect.html import write_page
 
     store, home = artifact_store.open(), load_settings().home.resolve()
     trained = reported(context.instance, vlm_checkpoint.key)
@@ -33,7 +34,7 @@ def evaluation_report(
     )
     evaluation = evaluate(store, student, twin, progress=context.log.info)
     report = home / "reports" / f"{evaluation.evaluation_id}.html"
-    write_report(render_report(store, evaluation), report)
+    write_page(render_report(store, evaluation), report)
     metadata: Metadata = {
         "summary": headline(evaluation),
         "results": dg.MetadataValue.md(results_table(evaluation)),

@@ -2,10 +2,10 @@
 
 import base64
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vpd.geometry import Box
+from vpd.inspect.drawing import PALETTE, Mark, drawn
 
 THUMBNAIL = 96
 """Longest side of a picture in the event log, in pixels: about 2 KB each."""
@@ -27,18 +27,10 @@ def _cell(value: Any) -> str:
     return text.replace("|", "\\|").replace("\n", "<br>")
 
 
-def thumbnail(data: bytes, boxes: Iterable[Box] = ()) -> str:
-    """Return a picture file as inline Markdown, boxes (pixels of the full picture) drawn on it."""
-    from PIL import Image, ImageDraw
-
-    picture = Image.open(io.BytesIO(data)).convert("RGB")
-    scale = min(1.0, THUMBNAIL / max(picture.size))
-    picture = picture.resize((round(picture.width * scale), round(picture.height * scale)))
-    draw = ImageDraw.Draw(picture)
-    for box in boxes:
-        sides = (box.left * scale, box.top * scale, box.right * scale, box.bottom * scale)
-        draw.rectangle(sides, outline=(255, 0, 255))
+def thumbnail(data: bytes, found: Sequence[Mark] = ()) -> str:
+    """Return a picture file as inline Markdown, with the patches of a run drawn on it."""
     buffer = io.BytesIO()
+    picture = drawn(data, [(mark.box, PALETTE[mark.color]) for mark in found], (THUMBNAIL, THUMBNAIL))
     picture.save(buffer, "JPEG", quality=80)
     return _inline(buffer.getvalue(), "jpeg")
 

@@ -3,14 +3,18 @@
 Always the same rows for the same shard: the first ones by key. Nothing here decides anything.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from vpd.execution.trace import PatchRef, TraceEvent, Value, events_from_json
-from vpd.geometry import Box
+from vpd.errors import StoreError
+from vpd.execution.trace import events_from_json
+from vpd.inspect.drawing import marks
+from vpd.inspect.gallery import publish_gallery
+from vpd.inspect.wording import described
 from vpd.records import EXAMPLES, IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Table
 from vpd.store import ArtifactStore
 from vpd.verification.yields import rates
@@ -54,14 +58,14 @@ def sample_candidates(store: ArtifactStore, shard: str) -> dict[str, Any]:
 
 
 def sample_traces(store: ArtifactStore, shard: str) -> dict[str, Any]:
-    """Show runs that ended in an answer: the boxes that the program looked at, step by step."""
+    """Show runs that ended in an answer, with the boxes that the program looked at, and link the gallery."""
     frame = store.read_shard(TRACES, shard).filter(pl.col("outcome") == "answered").sort("trace_id")
     questions = _texts(store, shard)
-    return _table(
+    return {"gallery": _gallery(store, shard)} | _table(
         {
-            "picture": thumbnail(store.get_blob(row["image_id"]), boxes(events)),
+            "picture": thumbnail(store.get_blob(row["image_id"]), marks(events)),
             "question": questions[row["question_id"]],
-            "steps": "\n".join(_step(event) for event in events[:8]),
+            "steps": "\n".join(f"line {event.line}: {described(event)}" for event in events[:8]),
             "answer": row["answer"],
         }
         for row in frame.head(ROWS).iter_rows(named=True)
@@ -92,7 +96,7 @@ def sample_examples(store: ArtifactStore, shard: str) -> dict[str, Any]:
     return _table(
         {
             "picture": thumbnail(
-                store.get_blob(row["image_id"]), boxes(events_from_json(traces[row["trace_id"]]))
+                store.get_blob(row["image_id"]), marks(events_from_json(traces[row["trace_id"]]))
             ),
             "family": row["family"],
             "prompt": row["prompt"],
@@ -102,32 +106,15 @@ def sample_examples(store: ArtifactStore, shard: str) -> dict[str, Any]:
     )
 
 
-def boxes(events: Iterable[TraceEvent]) -> list[Box]:
-    """Return the boxes of all patches of a trace but the whole picture, each once, in pixels."""
-    found = (patch for event in events for value in (event.patch, event.value) for patch in _patches(value))
-    return list(dict.fromkeys(patch.box for patch in found if patch.number))
-
-
-def _patches(value: Value) -> Iterator[PatchRef]:
-    if isinstance(value, PatchRef):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _patches(part)
-
-
-def _step(event: TraceEvent) -> str:
-    args = ", ".join(_short(arg) for arg in event.args)
-    what = f"{event.name}({args})" if event.kind == "tool" else event.name
-    return f"line {event.line}: {what} → {_short(event.value)}"
-
-
-def _short(value: Value) -> str:
-    if isinstance(value, PatchRef):
-        return f"patch {value.number}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(_short(part) for part in value)}]"
-    return str(value)
+def _gallery(store: ArtifactStore, shard: str) -> dg.MetadataValue[Any]:
+    """Keep the shard's gallery in the store and link to it; a gallery that cannot be kept stops nothing."""
+    try:
+        address = publish_gallery(store, shard)
+    except StoreError as error:
+        return dg.MetadataValue.text(f"not written: {error}")
+    if "://" in address:
+        return dg.MetadataValue.path(address)
+    return dg.MetadataValue.url(Path(address).as_uri())
 
 
 def _one_per(

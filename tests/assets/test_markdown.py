@@ -5,6 +5,7 @@ import re
 from PIL import Image
 
 from vpd.geometry import Box
+from vpd.inspect.drawing import Mark
 from vpd_assets.markdown import markdown_table, thumbnail
 
 
@@ -38,7 +39,9 @@ def test_thumbnail_of_a_large_picture_is_small_and_keeps_its_shape():
 
 
 def test_thumbnail_with_a_box_draws_it_at_the_scaled_place():
-    shown = decode(thumbnail(picture((192, 192)), [Box(40, 40, 160, 160)]))
-    red, green, blue = shown.getpixel((20, 50))
-    assert green < 150 < min(red, blue)
+    mark = Mark(1, "cube", Box(40, 40, 160, 160), 0, (2,))
+    shown = decode(thumbnail(picture((192, 192)), [mark]))
+    red, green, _ = shown.getpixel((20, 50))
+    assert green < 150
+    assert red > green + 30
     assert min(shown.getpixel((50, 50))) > 200

@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,11 +7,8 @@ import pytest
 from vpd.errors import StoreError
 from vpd.evaluation.arms import Arm
 from vpd.evaluation.evaluate import EvaluationSettings, evaluate
-from vpd.evaluation.gallery import describe
-from vpd.evaluation.report import conclusion, loss_curves, render_report, write_report
+from vpd.evaluation.report import conclusion, loss_curves, render_report
 from vpd.evaluation.results import Evaluation
-from vpd.execution.trace import PatchRef, TraceEvent
-from vpd.geometry import Box
 from vpd.records import PREDICTIONS, QUESTIONS
 from vpd.store import ArtifactStore
 
@@ -126,42 +122,9 @@ def test_report_without_predictions_says_what_is_missing(
         render_report(store, evaluation)
 
 
-def test_write_report_leaves_no_half_file(tmp_path: Path) -> None:
-    write_report("<p>ü", tmp_path / "new" / "report.html")
-    assert (tmp_path / "new" / "report.html").read_text() == "<p>ü"
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match=r"report\.html"):
-        write_report("<p>", tmp_path / "file" / "report.html")
-    assert [p.name for p in (tmp_path / "new").iterdir()] == ["report.html"]
-
-
 def test_loss_curves_average_and_keep_the_last_step() -> None:
     history = [{"step": float(i + 1), "answer": float(i % 2)} for i in range(1000)]
     (curve,) = loss_curves({"student": history, "instruct": []})
     assert len(curve.points) <= 120
     assert curve.points[-1][0] == 1000
     assert sum(y for _, y in curve.points) / len(curve.points) == pytest.approx(0.5, abs=0.02)
-
-
-@pytest.mark.parametrize(
-    ("event", "line"),
-    [
-        (
-            TraceEvent(
-                0,
-                1,
-                "tool",
-                "find",
-                (PatchRef(1, "cube", Box(0, 0, 1, 1)),),
-                PatchRef(0, "image", Box(0, 0, 9, 9)),
-                ("cube",),
-            ),
-            '#0.find("cube") → [#1]',
-        ),
-        (TraceEvent(0, 1, "value", "count", 2), "count = 2"),
-        (TraceEvent(0, 1, "branch", "count > 1", True), "count > 1 is True"),
-        (TraceEvent(0, 1, "return", "count", "yes"), 'returns "yes"'),
-    ],
-)
-def test_describe_writes_one_line_for_each_kind_of_event(event: TraceEvent, line: str) -> None:
-    assert describe(event) == line

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from vpd.cli import bench, demo, execute, export, ingest, lineage, predict, sample
+from vpd.cli import bench, demo, execute, export, ingest, lineage, predict, sample, trace
 from vpd.errors import VpdError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("predict")(predict.command)
 app.command("export")(export.command)
 app.command("bench")(bench.command)
 app.add_typer(lineage.app, name="lineage")
+app.add_typer(trace.app, name="trace")
 
 
 def main() -> None:

@@ -4,22 +4,21 @@ Chosen by a stable hash, in turn from four groups (student right or wrong, progr
 a group in turn from the families, so that failures are shown as readily as successes.
 """
 
-import hashlib
-import io
-from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 
 import polars as pl
-from PIL import Image
 
 from vpd.evaluation.boxes import read_boxes
 from vpd.evaluation.questions import find_questions
 from vpd.evaluation.results import Evaluation
-from vpd.execution.trace import PatchRef, TraceEvent, Value, events_from_json
+from vpd.execution.trace import TraceEvent, events_from_json
 from vpd.geometry import Box
+from vpd.inspect.drawing import Embedded, embed
+from vpd.inspect.sample import spread
+from vpd.inspect.wording import described, patches
 from vpd.records import EXAMPLES, PREDICTIONS, PROGRAMS, TRACES, VERDICTS, Prediction, Question, Row, Table
 from vpd.store import ArtifactStore
 
@@ -30,12 +29,10 @@ _MOST_STEPS = 14
 
 @dataclass(frozen=True)
 class Item:
-    """One question of the gallery. Boxes are on the 0-1000 grid; `picture` is a data address."""
+    """One question of the gallery. Boxes are on the 0-1000 grid."""
 
     question: Question
-    picture: str
-    width: int
-    height: int
+    picture: Embedded
     trace_boxes: tuple[Box, ...]
     student_boxes: tuple[Box, ...]
     program: str
@@ -63,19 +60,6 @@ def gallery(store: ArtifactStore, evaluation: Evaluation, size: int) -> list[Ite
     return [found[q.question_id] for q in chosen]
 
 
-def describe(event: TraceEvent) -> str:
-    """Return one line for one trace event; patches are written as #number."""
-    if event.kind == "tool":
-        args = ", ".join(_show(a) for a in event.args)
-        on = f"{_show(event.patch)}." if event.patch else ""
-        return f"{on}{event.name}({args}) → {_show(event.value)}"
-    if event.kind == "value":
-        return f"{event.name} = {_show(event.value)}"
-    if event.kind == "branch":
-        return f"{event.name} is {_show(event.value)}"
-    return f"returns {_show(event.value)}"
-
-
 def _predictions(
     store: ArtifactStore, evaluation: Evaluation
 ) -> dict[str, dict[tuple[str, str], Prediction]]:
@@ -89,21 +73,11 @@ def _predictions(
 def _choose(
     questions: Sequence[Question], said: Mapping[str, Mapping[tuple[str, str], Prediction]], size: int
 ) -> list[Question]:
-    groups: dict[tuple[bool, bool], dict[str, list[Question]]] = defaultdict(lambda: defaultdict(list))
-    for question in sorted(
-        questions, key=lambda q: hashlib.sha256(f"gallery {q.question_id}".encode()).digest()
-    ):
+    def group(question: Question) -> tuple[bool, bool]:
         right = said[question.question_id]
-        group = right["student", "answer"].correct, right["programs", "program"].correct
-        groups[group][question.family].append(question)
-    in_turn = [
-        _in_turn([rows for _, rows in sorted(families.items())]) for _, families in sorted(groups.items())
-    ]
-    return list(islice(_in_turn([list(group) for group in in_turn]), size))
+        return right["student", "answer"].correct, right["programs", "program"].correct
 
-
-def _in_turn(lists: Sequence[Sequence[Question]]) -> Iterator[Question]:
-    return (q for row in zip_longest(*lists) for q in row if q is not None)
+    return list(islice(spread(questions, lambda q: q.question_id, group, lambda q: q.family), size))
 
 
 def _items(
@@ -127,14 +101,12 @@ def _items(
         verdict = next(iter(first), None)
         trace = traces.get(verdict.trace_id or "") if verdict else None
         events = events_from_json(trace.events_json) if trace else ()
-        picture, width, height = _embed(store.get_blob(question.image_id))
+        picture = embed(store.get_blob(question.image_id), _LARGEST_FILE, _LARGEST_SIDE)
         explained = said[question.question_id]["student", "rationale"].text
         yield Item(
             question=question,
             picture=picture,
-            width=width,
-            height=height,
-            trace_boxes=_found_boxes(events, width, height),
+            trace_boxes=_found_boxes(events, picture),
             student_boxes=tuple(read_boxes(explained)),
             program=programs[verdict.candidate_id].source if verdict else "",
             outcome=verdict.outcome if verdict else "no program",
@@ -147,37 +119,13 @@ def _items(
         )
 
 
-def _found_boxes(events: Sequence[TraceEvent], width: int, height: int) -> tuple[Box, ...]:
-    found = [v for e in events if e.kind == "tool" and isinstance(e.value, tuple) for v in e.value]
-    boxes = {v.box.on_grid(width, height): None for v in found if isinstance(v, PatchRef)}
+def _found_boxes(events: Sequence[TraceEvent], picture: Embedded) -> tuple[Box, ...]:
+    found = [patch for e in events if e.kind == "tool" for patch in patches(e.value)]
+    boxes = {patch.box.on_grid(picture.width, picture.height): None for patch in found}
     return tuple(Box(*box) for box in boxes)
 
 
 def _steps(events: Sequence[TraceEvent]) -> tuple[str, ...]:
-    steps = [f"line {e.line}: {describe(e)}" for e in events[:_MOST_STEPS]]
+    steps = [f"line {e.line}: {described(e)}" for e in events[:_MOST_STEPS]]
     left_out = len(events) - len(steps)
     return (*steps, f"and {left_out} more") if left_out else tuple(steps)
-
-
-def _show(value: Value) -> str:
-    if isinstance(value, PatchRef):
-        return f"#{value.number}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(_show(v) for v in value)}]"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _embed(data: bytes) -> tuple[str, int, int]:
-    """Return a data address and the picture's own size in pixels."""
-    with Image.open(io.BytesIO(data)) as picture:
-        width, height = picture.size
-        media_type = f"image/{(picture.format or 'png').lower()}"
-        if len(data) > _LARGEST_FILE:
-            small = picture.convert("RGB")
-            small.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
-            buffer = io.BytesIO()
-            small.save(buffer, "JPEG", quality=80)
-            data, media_type = buffer.getvalue(), "image/jpeg"
-    return f"data:{media_type};base64,{b64encode(data).decode()}", width, height

@@ -4,20 +4,18 @@ Everything that came from a model, a picture's source or a user is escaped by th
 """
 
 import platform
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Template
 
-from vpd.errors import StoreError
 from vpd.evaluation.baselines import ANY_OF_K, FIRST, PRIOR, PROGRAM_MODEL
 from vpd.evaluation.evaluate import STUDENT, TWIN
 from vpd.evaluation.gallery import gallery
 from vpd.evaluation.plots import Curve, Series, bars, intervals, lines
 from vpd.evaluation.results import Comparison, Evaluation
+from vpd.inspect.html import environment
 from vpd.records import VERDICTS
 from vpd.store import ArtifactStore
 from vpd.verification.yields import add_yields, rates
@@ -55,8 +53,7 @@ def render_report(store: ArtifactStore, evaluation: Evaluation) -> str:
     curves = loss_curves({arm: run.get("history", []) for arm, run in runs.items()})
     by_maker = {(r.model, r.mode): r for r in evaluation.results}
     series = [Series(NAMES[m], color, by_maker[m].families) for m, color in COLORS.items()]
-    template = _environment().get_template("report.html.j2")
-    return template.render(
+    return _template().render(
         evaluation=evaluation,
         names=NAMES,
         families=families,
@@ -77,20 +74,6 @@ def render_report(store: ArtifactStore, evaluation: Evaluation) -> str:
         store_uri=store.uri,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-
-
-def write_report(html: str, path: Path) -> None:
-    """Write the report whole or not at all. Raises StoreError if the folder cannot be written."""
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            aside.write_text(html, encoding="utf-8")
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot write the report {path}: {error}; free space or fix permissions") from error
 
 
 def title(comparison: Comparison) -> str:
@@ -147,15 +130,12 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("vpd.evaluation"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f}%"
-    environment.filters["points"] = _points
-    environment.filters["seconds"] = lambda value: "–" if not value else f"{value:.3g} s"
-    return environment
+def _template() -> Template:
+    templates = environment("vpd.evaluation")
+    templates.filters["percent"] = lambda share: "–" if share is None else f"{100 * share:.1f}%"
+    templates.filters["points"] = _points
+    templates.filters["seconds"] = lambda value: "–" if not value else f"{value:.3g} s"
+    return templates.get_template("report.html.j2")
 
 
 def _points(share: float) -> str:

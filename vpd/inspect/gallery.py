@@ -7,7 +7,7 @@ Not here: what a run looks like (`vpd.inspect.page`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -23,7 +23,7 @@ from vpd.store import ArtifactStore
 
 VERSION = "1"
 PER_GROUP = 12
-LARGEST = 6_000_000  # characters; runs beyond it are left out
+LARGEST = 6_000_000  # characters; every group gets an equal part, runs beyond it are left out
 _LARGEST_FILE = 30_000  # bytes; a larger picture file is embedded as a small JPEG
 _LARGEST_SIDE = 360  # pixels of that JPEG
 _STEPS_SHOWN = 60
@@ -59,8 +59,8 @@ def shard_gallery(store: ArtifactStore, shard: str) -> str:
     one is damaged.
     """
     runs = ShardRuns(store, shard)
-    pictures: dict[str, Embedded] = {}
-    groups = list(_groups(runs, pictures))
+    album = _Album()
+    groups = list(_groups(runs, album))
     sheets = [sheet for group in groups for sheet, _ in group.shown]
     template = templates().get_template("gallery.html.j2")
     facts = {
@@ -68,7 +68,7 @@ def shard_gallery(store: ArtifactStore, shard: str) -> str:
         "tools": sorted({trace.tools_version for trace in runs.traces}),
         "isolation": sorted({trace.isolation for trace in runs.traces}),
     }
-    return template.render(shard=shard, groups=groups, **facts, **shared(sheets, pictures))
+    return template.render(shard=shard, groups=groups, **facts, **shared(sheets, album.pictures))
 
 
 def publish_gallery(store: ArtifactStore, shard: str) -> str:
@@ -87,20 +87,37 @@ def publish_gallery(store: ArtifactStore, shard: str) -> str:
     return f"{store.uri}/{name}"
 
 
-def _groups(runs: ShardRuns, pictures: dict[str, Embedded]) -> Iterator[Group]:
-    """Yield the groups that occur; pictures that are shown are added to `pictures`, each once."""
+class _Album:
+    """Takes runs as long as they fit into the file; holds their pictures, each once."""
+
+    def __init__(self) -> None:
+        self.pictures: dict[str, Embedded] = {}
+
+    def take(self, views: Iterable[TraceView], group: str, room: int) -> Iterator[tuple[Sheet, Markup]]:
+        """Yield runs made ready, with their full view, until `room` characters are used."""
+        for place, view in enumerate(views, start=1):
+            assert view.question is not None
+            name = f"p{view.question.image_id}"
+            known = self.pictures.get(name)
+            picture = known or _embedded(view)
+            sheet = make_sheet(view, view.trace_id or f"{group}-{place}", name, picture, _STEPS_SHOWN)
+            html = templates().get_template("parts.html.j2").module.sheet(sheet)  # type: ignore[attr-defined]
+            room -= len(html) + (0 if picture is None or known else len(picture.address))
+            if room < 0:
+                return
+            if picture is not None:
+                self.pictures[name] = picture
+            yield sheet, html
+
+
+def _groups(runs: ShardRuns, album: _Album) -> Iterator[Group]:
+    """Yield the groups that occur: those with an answer first."""
     ended: dict[str, list[JudgedRun]] = defaultdict(list)
     for judged in runs.judged():
         ended[judged.status].append(judged)
-    room = LARGEST
     for name in sorted(ended, key=lambda n: (n not in _FIRST, _FIRST.index(n) if n in _FIRST else n)):
-        shown: list[tuple[Sheet, Markup]] = []
-        for judged in islice(spread(ended[name], _key, _family), PER_GROUP):
-            sheet = _sheet(runs.view(judged), f"{name}-{len(shown) + 1}", pictures)
-            html = templates().get_template("parts.html.j2").module.sheet(sheet)  # type: ignore[attr-defined]
-            room -= len(html)
-            if room >= 0:
-                shown.append((sheet, html))
+        chosen = islice(spread(ended[name], _key, _family), PER_GROUP)
+        shown = album.take(map(runs.view, chosen), name, LARGEST // len(ended))
         yield Group(name, _MEANING.get(name, ""), len(ended[name]), tuple(shown))
 
 
@@ -112,9 +129,5 @@ def _family(judged: JudgedRun) -> str:
     return judged.question.family
 
 
-def _sheet(view: TraceView, place: str, pictures: dict[str, Embedded]) -> Sheet:
-    assert view.question is not None
-    picture = f"p{view.question.image_id}"
-    if view.picture is not None and picture not in pictures:
-        pictures[picture] = embed(view.picture, _LARGEST_FILE, _LARGEST_SIDE)
-    return make_sheet(view, view.trace_id or place, picture, pictures.get(picture), _STEPS_SHOWN)
+def _embedded(view: TraceView) -> Embedded | None:
+    return None if view.picture is None else embed(view.picture, _LARGEST_FILE, _LARGEST_SIDE)

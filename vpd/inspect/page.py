@@ -16,13 +16,14 @@ from vpd.geometry import Box
 from vpd.inspect.drawing import PALETTE, Embedded, Mark, Tag, embed, marks, tags
 from vpd.inspect.html import environment
 from vpd.inspect.view import Line, TraceView
-from vpd.inspect.wording import patch_name, pieces, visible
+from vpd.inspect.wording import patch_name, patches, pieces, visible
 
 _LARGEST_FILE = 4_000_000  # bytes; a larger picture file becomes a JPEG
 _LARGEST_SIDE = 1600  # pixels of that JPEG
 _STEPS_SHOWN = 300
 _LINES_SHOWN = 150
-_TAG_SIZE = 0.05  # height of a number, in lengths of the picture's longer side
+_BOXES_SHOWN = 80  # on one picture
+_TAG_SIZE = 0.045  # height of a number, in lengths of the picture's longer side
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def make_sheet(view: TraceView, name: str, picture: str, embedded: Embedded | No
         width=width,
         height=height,
         tag_size=size,
-        tags=tuple(tags(list(found.values()), width, height, size)),
+        tags=tuple(tags(list(found.values())[:_BOXES_SHOWN], width, height, size)),
         lines=view.lines[:_LINES_SHOWN],
         steps=tuple(_step(event, found) for event in view.run.events[:most_steps]),
         left_out=max(0, len(view.run.events) - most_steps),
@@ -93,9 +94,8 @@ def templates() -> Environment:
 
 def _step(event: TraceEvent, found: Mapping[int, Mark]) -> Step:
     crop = event.patch.box if event.kind == "tool" and event.patch is not None else None
-    given = event.value if isinstance(event.value, tuple) else ()
-    seen = tuple(found[p.number] for p in given if isinstance(p, PatchRef) and event.kind == "tool")
-    return Step(event, _what(event, found), _value(event.value, found), crop, seen)
+    seen = tuple(found[p.number] for p in patches(event.value) if p.number) if crop is not None else ()
+    return Step(event, _what(event, found), _value(event.value, found), crop, seen[:_BOXES_SHOWN])
 
 
 def _what(event: TraceEvent, found: Mapping[int, Mark]) -> Markup:
@@ -103,7 +103,7 @@ def _what(event: TraceEvent, found: Mapping[int, Mark]) -> Markup:
         return escape(visible(event.name))
     args = Markup(", ").join(_value(arg, found) for arg in event.args)
     on = Markup("") if event.patch is None else _value(event.patch, found) + "."
-    return Markup("{}{}({})").format(on, event.name, args)
+    return Markup("{}{}({})").format(on, visible(event.name), args)
 
 
 def _value(value: Value, found: Mapping[int, Mark]) -> Markup:

@@ -23,21 +23,24 @@ _GOOD = ("right", "answered")
 
 def show_trace(console: Console, view: TraceView) -> None:
     """Print a run; the picture itself only where there are colours for it."""
-    if view.question is not None:
-        console.print(_question(view))
     found = marks(view.run.events)
-    coloured = console.color_system in ("256", "truecolor")
-    if view.picture is not None and coloured:
+    parts: list[RenderableType] = []
+    if view.question is not None:
+        parts.append(_question(view))
+    if view.picture is not None and console.color_system in ("256", "truecolor"):
         beside = Table.grid(padding=(0, 3))
         beside.add_row(_picture(view.picture, found), _patches(found))
-        console.print(beside, "")
+        parts.append(beside)
     elif found:
-        console.print(_patches(found), "")
-    console.print(_program(view), "")
+        parts.append(_patches(found))
+    parts.append(_program(view))
     if view.run.events:
-        console.print(_steps(view.run.events, {mark.number: mark for mark in found}), "")
+        parts.append(_steps(view.run.events, {mark.number: mark for mark in found}))
     if view.verdicts:
-        console.print(_verdicts(view), "")
+        parts.append(_verdicts(view))
+    for part in parts:
+        console.print(part)
+        console.print()
     console.print(_ending(view))
 
 

@@ -70,7 +70,7 @@ def shown(value: Value) -> str:
 def called(event: TraceEvent) -> str:
     """Return the call of a tool event, such as `image.find("cube")`."""
     on = f"{shown(event.patch)}." if event.patch else ""
-    return f"{on}{event.name}({', '.join(shown(arg) for arg in event.args)})"
+    return f"{on}{visible(event.name)}({', '.join(shown(arg) for arg in event.args)})"
 
 
 def described(event: TraceEvent) -> str:
