@@ -4,7 +4,6 @@ Every value that comes out is untrusted. Not here: starting workers (`vpd.execut
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -98,8 +97,7 @@ class SandboxSession:
         pid = self.worker_pid
         if discard and pid is not None:
             end_worker(pid)
-        with suppress(monty.MontyCrashedError):
-            self._session.__exit__(None, None, None)
+        self._session.__exit__(None, None, None)
 
     def _turn(self, step: Callable[[], Any]) -> Turn:
         try:
