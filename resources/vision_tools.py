@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
@@ -19,6 +20,16 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     toolset: str = Field(default="scenes", description="Tool set by name (vpd.tools.toolset)")
     in_flight: int = Field(default=64, ge=1, description="Programs that run at once, about 10 MB each")
     threads: int = Field(default=2, ge=1, description="Threads that serve them")
+    tool_threads: int = Field(
+        default=1, ge=1, description="Batches asked at once, for tools that run elsewhere"
+    )
+    tool_seconds: float = Field(
+        default=120.0, gt=0, description="Time for a batch before a tool counts as hung"
+    )
+    cache_file: str | None = Field(
+        default=None,
+        description="SQLite file that keeps tool answers between runs; none keeps them in memory",
+    )
     require_isolation: Literal["vm", "vm+jail", "vm+jail+seccomp"] = Field(
         default="vm",
         description="Refuse to run programs below this isolation (vpd.execution.sandbox). A host gives the "
@@ -39,6 +50,9 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return EngineSettings(
             in_flight=self.in_flight,
             threads=self.threads,
+            tool_threads=self.tool_threads,
+            tool_seconds=self.tool_seconds,
+            cache_file=Path(self.cache_file) if self.cache_file is not None else None,
             require_isolation=Isolation(self.require_isolation),
         )
 

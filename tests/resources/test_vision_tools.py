@@ -1,9 +1,14 @@
+from pathlib import Path
+
 import dagster as dg
+import numpy as np
 import pytest
 
 from resources.vision_tools import VisionToolsResource
 from vpd.errors import ConfigError, SandboxError
 from vpd.execution import jail
+from vpd.execution.run import Job
+from vpd.tools.protocol import Picture
 
 
 def test_vision_tools_open_the_named_set():
@@ -38,3 +43,17 @@ def test_vision_tools_isolation_is_set_in_the_run_configuration():
     tools = {"vision_tools": VisionToolsResource.configure_at_launch()}
     assert dg.materialize([programs], resources=tools, run_config=config).success
     assert required == [jail.Isolation.SECCOMP]
+
+
+def test_vision_tools_cache_file_spares_the_tools_of_the_next_run(tmp_path: Path):
+    job = Job(
+        "return str(len(ImagePatch(image).find('cube')))", Picture("0" * 64, np.zeros((96, 96, 3), np.uint8))
+    )
+    tools = VisionToolsResource(in_flight=1, threads=1, cache_file=str(tmp_path / "answers.sqlite"))
+    batches, answers = [], []
+    for _ in range(2):
+        with tools.open() as engine:
+            answers += [run.answer for _, run in engine.run([job])]
+            batches.append(engine.counters.batches)
+    assert batches == [1, 0]
+    assert answers[0] == answers[1]
