@@ -102,6 +102,6 @@ def _stats(rows: list[Trace], engine: ProgramEngine, done: Counters, seconds: fl
         "cached_share": round(done.cached / max(1, done.calls), 4),
         "programs_per_second": round(len(rows) / seconds, 1),
         "tool_share": round(done.tool_seconds / seconds, 4),
-        "isolation": engine.isolation,
+        "isolation": str(engine.isolation),
         "tools_version": engine.tools_version,
     }
