@@ -1,4 +1,5 @@
-import itertools
+from collections.abc import Iterator
+from random import Random
 
 import numpy as np
 from hypothesis import given
@@ -17,18 +18,36 @@ def jobs_of(counts: list[int]) -> list[Job]:
     return [Job("", picture) for picture, count in zip(pictures, counts, strict=True) for _ in range(count)]
 
 
-@given(st.lists(st.integers(1, 20)), st.integers(1, 8))
-def test_chunks_hold_every_job_once_in_order(counts: list[int], size: int) -> None:
+@given(st.lists(st.integers(1, 20)), st.integers(1, 8), st.integers(1, 4), st.randoms())
+def test_chunks_hold_every_job_once_and_none_back_for_long(
+    counts: list[int], size: int, lanes: int, random: Random
+) -> None:
+    jobs, taken = jobs_of(counts), 0
+    random.shuffle(jobs)
+
+    def counted() -> Iterator[Job]:
+        nonlocal taken
+        for job in jobs:
+            taken += 1
+            yield job
+
+    found = []
+    for chunk in chunks_of(counted(), size, lanes):
+        assert 1 <= len(chunk.jobs) <= size
+        assert taken - chunk.jobs[0][0] <= 2 * lanes * size + 1
+        assert list(chunk.jobs) == sorted(chunk.jobs, key=lambda pair: pair[0])
+        found += chunk.jobs
+    assert sorted(found, key=lambda pair: pair[0]) == list(enumerate(jobs))
+
+
+@given(st.lists(st.integers(1, 20)), st.integers(1, 8), st.integers(1, 4), st.randoms())
+def test_chunks_of_one_picture_share_a_lane(counts: list[int], size: int, lanes: int, random: Random) -> None:
     jobs = jobs_of(counts)
-    chunks = list(chunks_of(jobs, size))
-    assert [pair for chunk in chunks for pair in chunk.jobs] == list(enumerate(jobs))
-    assert all(size <= len(chunk.jobs) <= 2 * size for chunk in chunks[:-1])
-
-
-@given(st.lists(st.integers(1, 5), min_size=1), st.integers(5, 9))
-def test_chunks_keep_the_programs_of_a_picture_together(counts: list[int], size: int) -> None:
-    of_chunk = [{job.picture.image_id for _, job in c.jobs} for c in chunks_of(jobs_of(counts), size)]
-    assert all(not a & b for a, b in itertools.pairwise(of_chunk))
+    random.shuffle(jobs)
+    lane_of: dict[str, int] = {}
+    for chunk in chunks_of(jobs, size, lanes):
+        for _, job in chunk.jobs:
+            assert lane_of.setdefault(job.picture.image_id, chunk.lane) == chunk.lane < lanes
 
 
 @given(st.integers(1, 40), st.data())
@@ -36,7 +55,7 @@ def test_chunk_whose_worker_always_dies_comes_down_to_the_program_that_kills_it(
     size: int, data: st.DataObject
 ) -> None:
     fatal = data.draw(st.integers(0, size - 1))
-    [chunk] = chunks_of(jobs_of([size]), size)
+    [chunk] = chunks_of(jobs_of([size]), size, 1)
     waiting, done, deaths = [chunk], [], 0
     alone: list[Chunk] = []
     while waiting:

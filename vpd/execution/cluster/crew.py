@@ -3,6 +3,8 @@
 Each worker holds the chunk it runs and the next one, so it never waits for the driver. A worker that dies
 with its process or its node is replaced. The chunk it ran is run again; if that costs a second worker it is
 halved until a program stands alone, which then ends as `crash`. The chunk that waited goes to another worker.
+
+Worker and lane have the same number: a worker takes chunks of its lane, and of others only when it is idle.
 """
 
 import logging
@@ -16,7 +18,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from vpd.errors import ConfigError, SandboxError
 from vpd.execution.cluster.chunks import Chunk
-from vpd.execution.cluster.pictures import PictureShelf, SharedPicture
+from vpd.execution.cluster.pictures import PictureShelf
 from vpd.execution.cluster.worker import ChunkResult, Opened
 from vpd.execution.counters import Counters
 from vpd.execution.trace import Run
@@ -38,8 +40,8 @@ class Start:
 class _Given:
     chunk: Chunk
     result: Any
-    pictures: list[SharedPicture]
-    """Kept, so that they stay in the object store."""
+    pixels: dict[str, Any]
+    """References to the pictures, held so that they stay in the object store."""
 
 
 @dataclass(eq=False)
@@ -81,8 +83,8 @@ class Crew:
 
     @property
     def has_room(self) -> bool:
-        """Whether another chunk would soon be run."""
-        return self.chunks < _EACH * len(self._workers)
+        """Whether to give another chunk: to each worker its own, and one more to choose from."""
+        return self.chunks < (_EACH + 1) * len(self._workers)
 
     def give(self, chunk: Chunk) -> None:
         """Take a chunk, for the first worker that has room."""
@@ -164,18 +166,21 @@ class Crew:
         return [] if again else [(chunks[0], [crash])]
 
     def _hand_out(self) -> None:
-        while self._waiting:
-            able = [w for w in self._workers if w.opened is not None and len(w.chunks) < _EACH]
-            if not able:
-                return
-            worker = min(able, key=lambda w: len(w.chunks))
-            worker.chunks.append(self._send(worker, self._waiting.popleft()))
+        for lane, worker in enumerate(self._workers):
+            while worker.opened is not None and (chunk := self._pick(lane, len(worker.chunks))) is not None:
+                self._waiting.remove(chunk)
+                worker.chunks.append(self._send(worker, chunk))
+
+    def _pick(self, lane: int, held: int) -> Chunk | None:
+        """Return a chunk for a worker: of its lane, or any one if it would be idle."""
+        own = (chunk for chunk in self._waiting if chunk.lane == lane and held < _EACH)
+        return next(own, self._waiting[0] if self._waiting and held == 0 else None)
 
     def _send(self, worker: _Worker, chunk: Chunk) -> _Given:
-        pictures = [self._shelf.share(job.picture) for _, job in chunk.jobs]
-        pixels = {picture.image_id: picture.ref for picture in pictures}
+        pictures = {job.picture.image_id: job.picture for _, job in chunk.jobs}
+        pixels = {image_id: self._shelf.put(picture) for image_id, picture in pictures.items()}
         programs = [(job.source, job.picture.image_id) for _, job in chunk.jobs]
-        return _Given(chunk, worker.start.actor.run.remote(programs, pixels), pictures)
+        return _Given(chunk, worker.start.actor.run.remote(programs, pixels), pixels)
 
 
 def _sum(a: Counters, b: Counters) -> Counters:

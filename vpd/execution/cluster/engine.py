@@ -27,6 +27,7 @@ from vpd.execution.cluster.tools import shared_tools
 from vpd.execution.cluster.worker import ProgramWorker
 from vpd.execution.counters import Counters
 from vpd.execution.engine import EngineSettings
+from vpd.execution.jail import Isolation
 from vpd.execution.run import Job
 from vpd.execution.trace import Run
 from vpd.tools.protocol import ToolSet
@@ -43,9 +44,9 @@ class RayEngine:
         self._crew, self._cluster = crew, cluster
 
     @property
-    def isolation(self) -> str:
+    def isolation(self) -> Isolation:
         """The weakest that stood between a program and a machine of the cluster."""
-        return min((opened.isolation for opened in self._crew.opened), key=len)
+        return min(opened.isolation for opened in self._crew.opened)
 
     @property
     def tools_version(self) -> str:
@@ -68,7 +69,7 @@ class RayEngine:
         Raises SandboxError or ToolError if the sandbox or a tool does not work at all, and SandboxError if
         no worker stays alive.
         """
-        chunks = chunks_of(jobs, self._cluster.chunk)
+        chunks = chunks_of(jobs, self._cluster.chunk, self._cluster.workers)
         most = _HELD_BACK * self._cluster.workers * self._cluster.chunk
         ended: dict[int, tuple[Job, Run]] = {}
         taken = due = 0

@@ -11,6 +11,7 @@ from vpd.execution.cluster.pictures import SharedPicture
 from vpd.execution.cluster.tool_server import OpenTools
 from vpd.execution.counters import Counters
 from vpd.execution.engine import EngineSettings, open_engine
+from vpd.execution.jail import Isolation
 from vpd.execution.run import Job
 from vpd.execution.trace import Run
 
@@ -19,7 +20,7 @@ from vpd.execution.trace import Run
 class Opened:
     """What a worker says of itself once it can run programs."""
 
-    isolation: str
+    isolation: Isolation
     tools_version: str
 
 
