@@ -6,6 +6,7 @@ Layout, the same in both:
     tables/<table>/<shard>/<sha256, 12 digits>-<one write>.parquet
     tables/<table>/<shard>/manifest.json               written last: what has a manifest is done
     documents/<name>.json                              small records: sources, runs, model versions
+    galleries/<shard>/<what it is made from>.html      runs of a shard for people (vpd.inspect.gallery)
 
 A write is complete or absent: the data file is durable before its manifest replaces the old one, so a
 process killed at any point leaves the previous shard or the new one. Shards fit in memory by design.

@@ -1,4 +1,6 @@
 import json
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dagster as dg
 import polars as pl
@@ -6,6 +8,8 @@ import pytest
 
 from jobs.freshness import outdated_shards
 from resources.program_sampler import ProgramSamplerResource
+from vpd.errors import StoreError
+from vpd.inspect.gallery import shard_gallery
 from vpd.records import EXAMPLES, IMAGES, TRACES
 from vpd_assets.catalog import SHARD_ASSETS
 from vpd_assets.cot_dataset import cot_dataset
@@ -88,3 +92,25 @@ def test_data_assets_run_again_compute_nothing_and_keep_their_version(done):
         for shard, event in done.events(asset).items():
             assert event.metadata["computed"].value is False
             assert event.tags["dagster/data_version"] == before[asset.key][shard].tags["dagster/data_version"]
+
+
+def test_execution_traces_link_the_gallery_of_each_shard(done):
+    for shard, event in done.events(execution_traces).items():
+        address = urlsplit(event.metadata["gallery"].value)
+        assert address.scheme == "file"
+        assert Path(unquote(address.path)).read_text() == shard_gallery(done.store, shard)
+
+
+def test_execution_traces_without_room_for_a_gallery_are_made_all_the_same(pipeline, monkeypatch):
+    put = pipeline.store.objects.__class__.put
+
+    def full(self, name, data):
+        if name.startswith("galleries/"):
+            raise StoreError("the disk is full")
+        put(self, name, data)
+
+    monkeypatch.setattr(pipeline.store.objects.__class__, "put", full)
+    assert pipeline.run(SHARD_ASSETS[:4]).success
+    for event in pipeline.events(execution_traces).values():
+        assert "the disk is full" in event.metadata["gallery"].value
+    monkeypatch.undo()

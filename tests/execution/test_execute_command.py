@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from vpd.cli.execute import command
 from vpd.datasets.scenes.generate import generate_scene
 from vpd.datasets.scenes.world import EASY
-from vpd.errors import ConfigError
+from vpd.errors import ConfigError, SandboxError
+from vpd.execution import jail
 
 COUNT = (
     "def execute_command(image):\n    cubes = ImagePatch(image).find('cube')\n    return str(len(cubes))\n"
@@ -78,3 +79,22 @@ def test_execute_missing_or_broken_files_are_clear_errors(files: tuple[Path, Pat
             run(*wrong)
     with pytest.raises(ConfigError, match="scenes"):
         run(program, image, "--tools", "nothing")
+
+
+def test_execute_writes_the_run_as_a_page_beside_what_it_prints(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    page = tmp_path / "run.html"
+    answer = json.loads(run(*files, "--json", "--html", str(page)))["answer"]
+    html = page.read_text()
+    assert "return str(len(cubes))" in html
+    assert f'<p class="end s-answered">{answer}</p>' in html
+
+
+def test_execute_below_the_isolation_required_is_a_clear_error(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jail, "_bwraps", list)
+    assert json.loads(run(*files, "--json", "--require-isolation", "vm"))["isolation"] == "vm"
+    with pytest.raises(SandboxError, match="vm\\+jail"):
+        run(*files, "--require-isolation", "vm+jail")

@@ -7,7 +7,7 @@ from typing import cast
 from vpd.errors import StoreError
 from vpd.execution.trace import Outcome, Run, events_from_json
 from vpd.inspect.view import TraceView, status
-from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Candidate, Question, Trace, Verdict
+from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Question, Trace
 from vpd.store import ArtifactStore
 from vpd.verification.evidence import Evidence, gather
 
@@ -31,7 +31,7 @@ class JudgedRun:
 
 
 class ShardRuns:
-    """Questions, programs and traces of a committed shard, and its verdicts if they are there."""
+    """Questions, programs and traces of a committed shard."""
 
     def __init__(self, store: ArtifactStore, shard: str) -> None:
         """Read the shard. Raises MissingShardError or CorruptShardError."""
@@ -40,8 +40,6 @@ class ShardRuns:
         self._programs = _by_text(PROGRAMS.rows(store.read_shard(PROGRAMS, shard)))
         self.traces = TRACES.rows(store.read_shard(TRACES, shard))
         self._refs = dict(store.read_shard(IMAGES, shard).select("image_id", "image_ref").iter_rows())
-        has_verdicts = store.find_manifest(VERDICTS, shard) is not None
-        self._verdicts = VERDICTS.rows(store.read_shard(VERDICTS, shard)) if has_verdicts else []
 
     def judged(self) -> Iterator[JudgedRun]:
         """Yield every question's distinct programs, those that do not parse too."""
@@ -68,7 +66,6 @@ class ShardRuns:
             program_id=candidate.program_id,
             question=question,
             right=judged.right,
-            verdicts=tuple(v for v in self._verdicts if _is_of(v, judged.evidence)),
         )
 
     def _picture(self, image_id: str) -> bytes | None:
@@ -76,12 +73,6 @@ class ShardRuns:
             return self._store.get_blob(image_id)
         except StoreError:
             return None
-
-
-def _is_of(verdict: Verdict, evidence: Evidence) -> bool:
-    """Tell whether a verdict is of this run, and not of an older one of the same program."""
-    same = evidence.trace is not None and verdict.trace_id == evidence.trace.trace_id
-    return same and (verdict.outcome, verdict.answer) == (evidence.outcome, evidence.answer)
 
 
 def _by_text(candidates: list[Candidate]) -> dict[str, list[Candidate]]:
