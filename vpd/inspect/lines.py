@@ -157,7 +157,7 @@ class _Replay:
         if done and not raised:
             done = self._block(statement.orelse)
         for handler in handlers:
-            self.lines.add(handler.lineno)
+            self.lines |= {h.lineno for h in statement.handlers if h.lineno <= handler.lineno}
             done |= self._block(handler.body)
         return self._block(statement.finalbody) and done
 
@@ -201,5 +201,7 @@ def _span(statements: Sequence[ast.AST]) -> range:
 def _leaves_steps(function: ast.FunctionDef) -> bool:
     """Tell whether a call of a function must show in the events."""
     first = function.body[0]
-    tool = any(isinstance(n, ast.Attribute) and n.attr in TOOL_METHODS for n in ast.walk(first))
-    return tool or isinstance(first, ast.If | ast.While | ast.Assign | ast.AugAssign | ast.For)
+    if any(isinstance(n, ast.Attribute) and n.attr in TOOL_METHODS for n in ast.walk(first)):
+        return True
+    compares = isinstance(first, ast.Return) and isinstance(first.value, ast.Compare | ast.BoolOp)
+    return compares or isinstance(first, ast.If | ast.While | ast.Assign | ast.AugAssign | ast.For)
