@@ -52,10 +52,11 @@ class BaselineTurn:
 
 @dataclass(frozen=True)
 class FloorTurn:
-    """The distinct tool calls alone."""
+    """The distinct tool calls alone; `look_seconds` for the work per picture alone, if that is known."""
 
     seconds: float
     cpu: float
+    look_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def measure(workload: Workload, settings: EngineSettings, turns: int) -> list[Tu
         engine = run_engine(jobs, workload.tools(), settings)
         sample = random.Random(number).sample(jobs, min(workload.sample, len(jobs)))
         baseline = run_baseline(sample, workload.unaided())
-        found.append(Turn(engine, baseline, run_floor(engine.asked, workload.tools())))
+        floor = replace(run_floor(engine.asked, workload.tools()), look_seconds=_look_seconds(workload))
+        found.append(Turn(engine, baseline, floor))
     return found
 
 
@@ -109,6 +111,16 @@ def run_floor(asked: Asked, toolset: ToolSet) -> FloorTurn:
         for start in range(0, len(requests), BATCH):
             toolset.tools[method].run(requests[start : start + BATCH])
     return FloorTurn(time.perf_counter() - started, time.process_time() - cpu)
+
+
+def _look_seconds(workload: Workload) -> float | None:
+    if workload.look is None:
+        return None
+    pictures = {question[0].picture.image_id: question[0].picture for question in workload.questions}
+    started = time.perf_counter()
+    for picture in pictures.values():
+        workload.look(picture)
+    return time.perf_counter() - started
 
 
 class _Noted:

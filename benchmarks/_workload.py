@@ -1,7 +1,7 @@
 """What is run: questions on pictures with five candidate programs each, and the tools that see for them.
 
 opencv:   the shipped record of a real model's programs on easy scenes, where every candidate to a question
-          calls tools at least six times (few texts make that many calls, so there are many pictures)
+          has a loop and calls tools at least six times (few do, so there are many pictures)
 detector: template programs (`benchmarks._templates`) on photographs and full scenes
 server:   template programs on full scenes, answered from ground truth by a simulated model server
 """
@@ -45,12 +45,14 @@ class Workload:
     tools:     makes fresh tools, for the engine and for the floor
     unaided:   makes fresh tools for the baseline: the same answers, nothing kept between calls
     sample:    programs that the baseline runs at a time
+    look:      the work that a picture takes once, whatever is asked, where that can be done apart
     """
 
     questions: Sequence[Sequence[Job]]
     tools: Callable[[], ToolSet]
     unaided: Callable[[], ToolSet]
     sample: int
+    look: Callable[[Picture], object] | None = None
 
 
 def opencv_workload(questions: int) -> Workload:
@@ -60,7 +62,7 @@ def opencv_workload(questions: int) -> Workload:
         chosen += _laborious(scene, picture, len(chosen))
         if len(chosen) >= questions:
             break
-    return Workload(chosen[:questions], scenes_toolset, _unaided_scenes, sample=250)
+    return Workload(chosen[:questions], scenes_toolset, _unaided_scenes, 250, PixelObserver().look)
 
 
 def detector_workload(questions: int) -> Workload:
@@ -112,8 +114,9 @@ def _laborious(scene: Scene, picture: Picture, number: int) -> Iterator[list[Job
     tools = scenes_toolset()
     for asked in ask(scene, EASY, len(bank(EASY)), seed=0):
         jobs = _jobs(_recorded(asked.text), picture, number)
-        calls = (run_sequentially([job], tools)[0].calls for job in jobs)
-        if jobs and all(count >= LEAST_CALLS for count in calls):
+        if not jobs or not all("for " in job.source for job in jobs):
+            continue
+        if all(run_sequentially([job], tools)[0].calls >= LEAST_CALLS for job in jobs):
             yield jobs
             number += 1
 

@@ -1,22 +1,21 @@
 """How fast programs are executed, against a sequential engine and against the tools' own time.
 
 `vpd bench execution --json` prints it: 400 questions with 5 candidates each, for three tool sets. Two are
-real; `simulated_server` is a simulation (`benchmarks._model_server`) and is called so. Each figure that
-depends on time is given as its least, median and greatest value over the turns; in a turn, engine, baseline
-and floor follow each other.
+real; `simulated_server` is a simulation (`benchmarks._model_server`) and is called so. What depends on time
+is given as the least, median and greatest of the turns; in a turn, engine, baseline and floor follow each
+other. Both wall times and CPU times are of a machine that may be doing other work: see `load_average`.
 
     times_baseline   programs per second over those of the sequential baseline (a sample of the programs)
     wall_over_floor  wall time over the time of the distinct tool calls alone, in full batches
-    same_answers     share of the baseline's programs that the engine gave the same answer, or none, too
+    same_answers     share of the baseline's programs to which the engine gave the same answer, or none too
 """
 
 import os
-from collections import Counter
 from collections.abc import Callable, Sequence
 from statistics import mean, median
 from typing import Any
 
-from benchmarks._measure import Turn, measure
+from benchmarks._measure import FloorTurn, Turn, measure
 from benchmarks._workload import Workload, detector_workload, opencv_workload, server_workload
 from vpd.errors import ModelFileError
 from vpd.execution.engine import EngineSettings
@@ -33,7 +32,7 @@ WORKLOADS: dict[str, Callable[[int], Workload]] = {
 }
 
 
-def run(questions: int = QUESTIONS, turns: int = TURNS) -> dict[str, Any]:
+def run(questions: int = QUESTIONS, turns: int = TURNS, in_flight: int = IN_FLIGHT) -> dict[str, Any]:
     """Measure all three; a set whose model file is missing says so."""
     figures: dict[str, Any] = {"cores": len(os.sched_getaffinity(0)), "load_average": os.getloadavg()[0]}
     for name, prepare in WORKLOADS.items():
@@ -42,9 +41,8 @@ def run(questions: int = QUESTIONS, turns: int = TURNS) -> dict[str, Any]:
         except ModelFileError as error:
             figures[name] = {"left_out": str(error)}
             continue
-        settings = EngineSettings(in_flight=IN_FLIGHT)
-        found = measure(workload, settings, turns)
-        figures[name] = {**described(workload), "in_flight": IN_FLIGHT, **compared(found)}
+        found = measure(workload, EngineSettings(in_flight=in_flight), turns)
+        figures[name] = {**described(workload), "in_flight": in_flight, **compared(found)}
     return figures
 
 
@@ -68,7 +66,7 @@ def compared(turns: Sequence[Turn]) -> dict[str, Any]:
         "wall_over_floor": _spread([t.engine.seconds / t.floor.seconds for t in turns]),
         "engine": _engine(turns),
         "baseline": _baseline(turns),
-        "floor_seconds": _spread([t.floor.seconds for t in turns]),
+        "floor": _floor([t.floor for t in turns]),
         "same_answers": mean(_same_answers(t) for t in turns),
     }
 
@@ -76,13 +74,13 @@ def compared(turns: Sequence[Turn]) -> dict[str, Any]:
 def _engine(turns: Sequence[Turn]) -> dict[str, Any]:
     engines = [t.engine for t in turns]
     first = engines[0]
-    programs, asked = len(first.answers), first.done.calls - first.done.cached
+    programs, distinct = len(first.answers), first.done.calls - first.done.cached
     return {
         "programs_per_second": _spread([_engine_rate(t) for t in turns]),
         "isolation": first.isolation,
         "tool_calls_per_program": first.done.calls / programs,
-        "tool_calls_distinct": asked,
-        "tool_calls_by_method": dict(sorted(Counter({m: len(r) for m, r in first.asked.items()}).items())),
+        "tool_calls_distinct": distinct,
+        "distinct_by_method": {m: len(asked) for m, asked in sorted(first.asked.items()) if asked},
         "cache_hit_share": first.done.cached / max(1, first.done.calls),
         "mean_batch": _spread([(e.done.calls - e.done.cached) / max(1, e.done.batches) for e in engines]),
         "tool_share_of_wall": _spread([e.done.tool_seconds / e.seconds for e in engines]),
@@ -102,6 +100,15 @@ def _baseline(turns: Sequence[Turn]) -> dict[str, Any]:
         "programs": len(results),
         "tool_calls_per_program": mean(result.calls for result in results),
     }
+
+
+def _floor(floors: Sequence[FloorTurn]) -> dict[str, Any]:
+    figures = {
+        "seconds": _spread([f.seconds for f in floors]),
+        "cpu_seconds": _spread([f.cpu for f in floors]),
+    }
+    looks = [f.look_seconds for f in floors if f.look_seconds is not None]
+    return {**figures, "look_seconds": _spread(looks)} if looks else figures
 
 
 def _engine_rate(turn: Turn) -> float:

@@ -37,10 +37,11 @@ class FindsOne:
         return [ToolResult((Detection(Box(2.0, 2.0, 6.0, 6.0), 0.9),)) for _ in batch]
 
 
-def run(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
+def run(sizes: Sequence[int] = SIZES, in_flight: int = 64) -> dict[str, Any]:
     """Return the peaks in bytes after each number of programs, and their ratios to the first."""
     toolset = ToolSet("finds-one", {"find": FindsOne()}, full_batch=1)
-    with open_engine(toolset, EngineSettings(cache_entries=CACHE_ENTRIES)) as engine:
+    settings = EngineSettings(in_flight=in_flight, cache_entries=CACHE_ENTRIES)
+    with open_engine(toolset, settings) as engine:
         memory = PeakMemory()
         peaks, started = {}, time.perf_counter()
         for number, _ in enumerate(engine.run(_jobs(max(sizes))), start=1):

@@ -13,6 +13,7 @@ from rich.table import Table
 from vpd.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
+_SPREAD = {"min", "median", "max"}  # of the turns of one measurement: printed as one row
 
 
 def command(
@@ -37,11 +38,17 @@ def command(
 def _print(figures: dict[str, Any]) -> None:
     table = Table("figure", "value")
     for key, value in _flat(figures, ""):
-        table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
+        table.add_row(key, _shown(value))
     Console().print(table)
 
 
 def _flat(value: Any, prefix: str) -> list[tuple[str, Any]]:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or value.keys() == _SPREAD:
         return [(prefix, value)]
     return [row for k, v in value.items() for row in _flat(v, f"{prefix}.{k}" if prefix else str(k))]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{_shown(value['median'])} ({_shown(value['min'])} to {_shown(value['max'])})"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

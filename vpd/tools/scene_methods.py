@@ -43,7 +43,7 @@ class Observer(Protocol):
 class Remembering:
     """An observer that keeps what it saw in the last pictures, so that a picture is looked at once."""
 
-    def __init__(self, observer: Observer, pictures: int = 256) -> None:
+    def __init__(self, observer: Observer, pictures: int = 1024) -> None:
         self.version = observer.version
         self._observer = observer
         self._pictures = pictures
