@@ -18,8 +18,8 @@ from vpd.tools.protocol import Picture
 FOLDER = Path(__file__).parent
 SOURCES = [
     source
-    for name in ("trusted_programs.txt", "hostile_programs.txt")
-    for source in re.split(r"^##.*\n", (FOLDER / name).read_text(), flags=re.MULTILINE)
+    for file in sorted([*FOLDER.glob("trusted/*.txt"), *FOLDER.glob("hostile/*.txt")])
+    for source in re.split(r"^##.*\n", file.read_text(), flags=re.MULTILINE)
     if source.strip()
 ]
 TREES = [ast.parse(source) for source in SOURCES]

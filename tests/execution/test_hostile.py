@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,26 +13,45 @@ from vpd.tools.protocol import Picture
 
 HONEST = "def execute_command(image):\n    return str(len(ImagePatch(image).find('cube')))"
 
-_TEXT = Path(__file__).with_name("hostile_programs.txt").read_text()
-_PARTS = re.split(
-    r"^### (\w+): (.+)\n", re.sub(r"^## .*\n", "", _TEXT, flags=re.MULTILINE), flags=re.MULTILINE
-)
-OUTCOMES = dict(zip(_PARTS[2::3], _PARTS[1::3], strict=True))
-SOURCES = dict(zip(_PARTS[2::3], _PARTS[3::3], strict=True))
+
+@dataclass(frozen=True)
+class Hostile:
+    outcome: str
+    source: str
 
 
-@pytest.mark.parametrize("name", SOURCES)
+def hostile_programs() -> dict[str, Hostile]:
+    """The programs of the folder `hostile`, by group and name: a file for each thing attacked."""
+    found = {}
+    for file in sorted(Path(__file__).with_name("hostile").glob("*.txt")):
+        parts = re.split(r"^### (\w+): (.+)\n", file.read_text(), flags=re.MULTILINE)[1:]
+        for outcome, name, source in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            found[f"{file.stem}: {name}"] = Hostile(outcome, source)
+    return found
+
+
+PROGRAMS = hostile_programs()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_hostile_program_ends_in_its_outcome_and_harms_no_other(
     name: str, engine: Engine, fake_picture: Callable[..., Picture]
 ) -> None:
-    picture = fake_picture()
-    jobs = [Job(HONEST, picture), Job(SOURCES[name], picture), Job(HONEST, picture)]
+    program, picture = PROGRAMS[name], fake_picture()
+    jobs = [Job(HONEST, picture), Job(program.source, picture), Job(HONEST, picture)]
     before, hostile, beside = (run for _, run in engine.run(jobs))
-    assert (hostile.outcome, hostile.answer) == (OUTCOMES[name], None)
-    assert hostile.message
+    answered = program.outcome == "answered"
+    assert hostile.outcome == program.outcome, hostile.message
+    assert (hostile.answer is not None, hostile.message is None) == (answered, answered)
     assert (before.answer, beside.answer) == ("3", "3")
     [(_, after)] = engine.run([Job(HONEST, picture)])
     assert after.answer == "3"
+
+
+def test_hostile_suite_is_large_and_grouped() -> None:
+    groups = {name.split(":")[0] for name in PROGRAMS}
+    assert len({program.source for program in PROGRAMS.values()}) == len(PROGRAMS) >= 120
+    assert len(groups) >= 12
 
 
 def test_hostile_budget_and_crash_keep_no_events(

@@ -9,6 +9,8 @@ import ast
 import builtins
 from collections.abc import Iterable
 
+from vpd.execution.names import bound_names
+
 _KNOWN = frozenset(dir(builtins)) | {"ImagePatch", "bool_to_yesno", "execute_command"}
 
 
@@ -17,19 +19,6 @@ def normalised_text(tree: ast.Module) -> str:
     nodes = list(ast.walk(tree))
     rename = _Rename(bound_names(nodes) - _fixed_names(nodes) - _KNOWN)
     return ast.unparse(rename.visit(tree))
-
-
-def bound_names(nodes: Iterable[ast.AST]) -> set[str]:
-    """Return the names that a program assigns, takes as parameters or defines as functions."""
-    bound: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound.add(node.id)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.FunctionDef):
-            bound.add(node.name)
-    return bound
 
 
 def _fixed_names(nodes: Iterable[ast.AST]) -> set[str]:

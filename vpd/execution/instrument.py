@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
-from vpd.execution.identity import bound_names
 from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.lazy import NotLazy, make_lazy
+from vpd.execution.names import bound_names
 from vpd.execution.policy import RUNTIME_PREFIX
 from vpd.execution.program import ENTRY, Program, ProgramProblem, canonical
 from vpd.execution.source_text import SourceTexts

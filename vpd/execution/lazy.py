@@ -20,10 +20,10 @@ import ast
 from collections.abc import Iterable
 from typing import TypeVar
 
-from vpd.execution.policy import names
+from vpd.execution.names import words
 
-AT_ONCE = names("list tuple set frozenset dict sum sorted min max Counter deque prod fsum join extend update")
-_PLAIN_CALLS = AT_ONCE | names("range len find keys values items split str")
+AT_ONCE = words("list tuple set frozenset dict sum sorted min max Counter deque prod fsum join extend update")
+_PLAIN_CALLS = AT_ONCE | words("range len find keys values items split str")
 _PLAIN = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 _Node = TypeVar("_Node", bound=ast.AST)
 Comprehension = ast.GeneratorExp | ast.ListComp | ast.SetComp | ast.DictComp

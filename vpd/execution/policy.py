@@ -9,18 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from vpd.execution.gaps import gaps
+from vpd.execution.names import bound_names, words
 
-def names(text: str) -> frozenset[str]:
-    """Return the words of a text."""
-    return frozenset(text.split())
-
-
-MODULES = names("bisect collections copy dataclasses decimal functools itertools json math random re typing")
-OUTSIDE_MODULES = names(
+MODULES = words("bisect collections copy dataclasses decimal functools itertools json math random re typing")
+OUTSIDE_MODULES = words(
     "asyncio builtins ctypes importlib inspect io multiprocessing os pathlib pickle shutil signal socket "
     "subprocess sys tempfile threading time urllib"
 )
-OUTSIDE_NAMES = names("breakpoint compile eval exec exit globals help input locals open quit vars")
+OUTSIDE_NAMES = words("breakpoint compile eval exec exit globals help input locals open quit vars")
 RUNTIME_PREFIX = "_vpd"
 UNSUPPORTED: dict[type[ast.AST], str] = {
     ast.AsyncFor: "async for",
@@ -47,17 +44,21 @@ class Violation:
 
 def first_violation(tree: ast.Module) -> Violation | None:
     """Return the first thing in the tree that a program may not contain, or None."""
-    found = [violation for node in ast.walk(tree) for violation in _violations(node)]
+    nodes = list(ast.walk(tree))
+    own_names = bound_names(nodes)
+    found = [violation for node in nodes for violation in _violations(node, own_names)]
     return min(found, key=lambda v: v.line, default=None)
 
 
-def _violations(node: ast.AST) -> Iterator[Violation]:
+def _violations(node: ast.AST, own_names: set[str]) -> Iterator[Violation]:
     line = getattr(node, "lineno", 1)
     construct = UNSUPPORTED.get(type(node))
     if construct is not None:
         yield Violation("unsupported", f"'{construct}' is not supported", line)
     if isinstance(node, ast.comprehension) and node.is_async:
         yield Violation("unsupported", "'async for' is not supported", node.target.lineno)
+    if not (isinstance(node, ast.Name) and node.id in own_names):
+        yield from (Violation("unsupported", f"{gap} is not available", line) for gap in gaps(node))
     for module in _imported(node):
         root = module.split(".")[0]
         if root in OUTSIDE_MODULES:
@@ -65,7 +66,8 @@ def _violations(node: ast.AST) -> Iterator[Violation]:
         elif root not in MODULES:
             yield Violation("unsupported", f"module '{module}' is not available", line)
     for name in _identifiers(node):
-        if name.startswith(("__", RUNTIME_PREFIX)) or (isinstance(node, ast.Name) and name in OUTSIDE_NAMES):
+        outside = isinstance(node, ast.Name) and name in OUTSIDE_NAMES
+        if outside or name.lower().startswith(("__", RUNTIME_PREFIX)):
             yield Violation("policy", f"a program may not use '{name}'", line)
 
 

@@ -20,7 +20,7 @@ _VPD_LARGEST_INT = 2**53
 _VPD_DEEPEST = 4
 
 _vpd_builtin_sorted, _vpd_builtin_any, _vpd_builtin_all = sorted, any, all
-_vpd_builtin_zip, _vpd_builtin_reversed = zip, reversed
+_vpd_builtin_zip, _vpd_builtin_reversed, _vpd_builtin_round = zip, reversed, round
 _vpd_iter, _vpd_next = iter, next
 _vpd_end: Any = ["the end of an iterator, which no program can hold"]
 _vpd_events: list[Any] = []
@@ -269,14 +269,17 @@ def max(*values: Any, key: Any = None, **options: Any) -> Any:
     return _vpd_extreme("max", lambda a, b: a > b, values, key, options)
 
 
+def round(number: Any, ndigits: Any = None) -> Any:
+    if not isinstance(number, float) or not isinstance(ndigits, int) or ndigits < 0 or number - number != 0:
+        return _vpd_builtin_round(number, ndigits)
+    return float(f"{number:.{ndigits}f}")  # the sandbox's own makes 2.68 of 2.675
+
+
 def _vpd_caught(error: Any) -> None:
     """Let no program catch what only the sandbox raises: Python would not have raised it."""
-    if isinstance(error, NotImplementedError) and _vpd_is_sandbox(str(error)):
+    message = str(error)
+    if "cannot suspend" in message or "not yet support" in message or "in monty" in message:
         raise error
-
-
-def _vpd_is_sandbox(message: str) -> bool:
-    return "cannot suspend" in message or "monty" in message.lower() or "not supported" in message
 
 
 def print(*values: Any, **_vpd_options: Any) -> None:

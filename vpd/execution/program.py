@@ -167,9 +167,6 @@ class _Cleaner(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         node = super().generic_visit(node)
-        if isinstance(node, _WITH_BODY) and not node.body:
-            node.body = [ast.Pass()]
+        if not isinstance(node, ast.Module) and getattr(node, "body", None) == []:
+            node.body = [ast.Pass()]  # type: ignore[attr-defined]
         return node
-
-
-_WITH_BODY = (ast.FunctionDef, ast.If, ast.For, ast.While, ast.With, ast.Try, ast.ExceptHandler)
