@@ -75,9 +75,9 @@ class Engine:
         )
 
     @property
-    def isolation(self) -> Isolation:
+    def isolation(self) -> str:
         """What stands between a program and this machine."""
-        return self._sandbox.isolation
+        return self._sandbox.isolation.value
 
     @property
     def isolation_reason(self) -> str:

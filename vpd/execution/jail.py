@@ -84,7 +84,7 @@ def worker_launcher(binary: Path, folder: Path, memory_bytes: int) -> Launcher:
     `folder` is private and outlives the workers. `memory_bytes` is the limit of the interpreter's heap; the
     kernel's limit on the process is set well above it, for what the interpreter does not count.
     """
-    reasons: dict[str, None] = {}
+    reasons: dict[str, None] = {}  # each once, in order
     for level in (Isolation.SECCOMP, Isolation.JAIL):
         for bwrap in _bwraps():
             try:
