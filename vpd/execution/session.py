@@ -17,7 +17,7 @@ from vpd.execution.prelude_text import prelude_text
 _HOST = "_vpd_host"
 _LONGEST_MESSAGE = 500
 _CANNOT_SUSPEND = "cannot suspend in this synchronous context"
-_UNSUPPORTED = ("The monty syntax parser", "Internal error in monty", _CANNOT_SUSPEND)
+_UNSUPPORTED = ("The monty syntax parser", "Internal error in monty", "not yet supported", _CANNOT_SUSPEND)
 
 
 @dataclass(frozen=True, slots=True)
