@@ -75,9 +75,9 @@ class Engine:
         )
 
     @property
-    def isolation(self) -> str:
+    def isolation(self) -> Isolation:
         """What stands between a program and this machine."""
-        return self._sandbox.isolation.value
+        return self._sandbox.isolation
 
     @property
     def isolation_reason(self) -> str:
