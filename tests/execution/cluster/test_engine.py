@@ -22,7 +22,7 @@ from vpd.execution.trace import events_to_json
 from vpd.tools.protocol import Picture, Tool, ToolFailure, ToolRequest, ToolResult, ToolSet
 from vpd.tools.toolset import open_toolset
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 COUNT = "return str(len(ImagePatch(image).find('cube')))"
 NEAREST = "return min(ImagePatch(image).find('cube'), key=lambda c: c.compute_depth()).simple_query('color?')"
@@ -33,7 +33,7 @@ PROGRAMS = [COUNT, NEAREST, FAILS, BROKEN, UNKNOWN, "return 1 +"]
 FATAL = "return ImagePatch(image).simple_query('fatal')"
 
 SETTINGS = EngineSettings(in_flight=4)
-CLUSTER = ClusterSettings(workers=2, chunk=8, tool_cpus=0.0, start_seconds=60.0)
+CLUSTER = ClusterSettings(workers=2, chunk=8, tool_cpus=0.0, start_seconds=200.0)
 
 Toolsets = Callable[..., ToolSet]
 Pictures = Callable[..., Picture]
