@@ -18,7 +18,7 @@ def answer_text(kind: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        text = value.strip()
+        text = value.encode(errors="replace").decode().strip()
         if not text:
             raise NoAnswer("execute_command returned an empty text")
         return text
@@ -31,5 +31,5 @@ def answer_text(kind: str, value: object) -> str:
             raise NoAnswer(f"execute_command returned {value}")
         return str(int(value)) if value.is_integer() else str(round(value, 4))
     raise NoAnswer(
-        f"execute_command returned {'nothing' if kind == 'NoneType' else f'a value of type {kind}'}"
+        f"execute_command returned {'nothing' if kind == 'NoneType' else f'a value of type {kind:.50}'}"
     )

@@ -51,6 +51,10 @@ def _text(method: str, value: Any) -> str:
         raise BadArgument("ValueError", f"{method} was given an empty text")
     if len(value) > LONGEST_TEXT:
         raise BadArgument("ValueError", f"{method} was given a text of more than {LONGEST_TEXT} characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadArgument("ValueError", f"{method} was given half a surrogate pair") from error
     return value
 
 

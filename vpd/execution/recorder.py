@@ -1,7 +1,8 @@
 """The steps of one run, put together on the host from what the sandbox reports and what the tools answer.
 
 The sandbox's reports are untrusted: an event that does not belong to a site of the program, or whose value is
-not plain, is dropped. Patches are known by their number in the run; the boxes are the host's own.
+not plain, is dropped; texts are cut, and the size of all values together is limited. Patches are known by their
+number in the run; the boxes are the host's own.
 """
 
 import math
@@ -15,6 +16,9 @@ from vpd.tools.protocol import Plain, ToolFailure, ToolResult
 
 _PRINTED = -1
 _DEEPEST = 6
+_LONGEST_TEXT = 500
+_LARGEST_BITS = 64
+_MOST_RECORDED = 1_000_000  # characters and items; a rationale needs a few hundred
 
 
 class OverBudget(Exception):
@@ -35,7 +39,7 @@ class Recorder:
     def __init__(self, sites: tuple[Site, ...], whole: Box, limits: Limits) -> None:
         self._sites = sites
         self._limits = limits
-        self._printed = 0
+        self._printed = self._recorded = 0
         self._patches = [PatchRef(0, "image", whole)]
         self._events: list[TraceEvent] = []
 
@@ -63,7 +67,7 @@ class Recorder:
 
     def _report(self, number: int, value: Any) -> None:
         if number == _PRINTED and type(value) is int:
-            self._printed += value
+            self._printed += max(0, value)
             if self._printed > self._limits.output_characters:
                 raise OverBudget("output", f"printed more than {self._limits.output_characters} characters")
         elif 0 <= number < len(self._sites):
@@ -103,14 +107,17 @@ class Recorder:
 
     def _value(self, value: Any, depth: int) -> Value:
         """Return a reported value as a trace keeps it."""
-        if value is None or isinstance(value, bool | int | str):
+        self._recorded += 1 + (len(value) if isinstance(value, str) else 0)
+        if self._recorded > _MOST_RECORDED:
+            raise OverBudget("events", f"made steps with values of more than {_MOST_RECORDED} characters")
+        if isinstance(value, str):
+            return value[:_LONGEST_TEXT].encode(errors="replace").decode()
+        if value is None or (isinstance(value, int) and value.bit_length() <= _LARGEST_BITS):
             return value
         if isinstance(value, float):
             return value if math.isfinite(value) else str(value)
-        if isinstance(value, dict):
-            patch = self.patch(value.get("patch"))
-            if patch is not None:
-                return patch
+        if isinstance(value, dict) and (patch := self.patch(value.get("patch"))) is not None:
+            return patch
         if isinstance(value, list) and depth < _DEEPEST:
             return tuple(self._value(item, depth + 1) for item in value)
         raise _NotPlain

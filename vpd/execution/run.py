@@ -132,12 +132,12 @@ class ProgramRun:
 
     def _serve(self, call: tuple[Any, ...]) -> Any:
         """Answer a host call, or note that it waits for a tool. Raises BadArgument and OverBudget."""
-        if len(call) != 5 or not isinstance(call[0], str) or not isinstance(call[3], tuple):
-            raise BadArgument("TypeError", "no such call")
-        method, line, number, args, events = call
         self._host_calls += 1
         if self._host_calls > self._sandbox.limits.host_calls:
             raise OverBudget("host_calls", "called the host more often than its limit")
+        if len(call) != 5 or not isinstance(call[0], str) or not isinstance(call[3], tuple):
+            raise BadArgument("TypeError", "no such call")
+        method, line, number, args, events = call
         self._recorder.report(events)
         if method == "flush":
             return None
@@ -148,7 +148,8 @@ class ProgramRun:
             box = crop_box(args, self.job.picture.width, self.job.picture.height)
             return _to_sandbox(self._recorder.new_patch("region", box))
         request = ToolRequest(self.job.picture, patch.box, tool_arguments(method, args))
-        self._wait(line if type(line) is int else 0, patch, self._gateway.call(method, request))
+        known = type(line) is int and 0 < line <= self._program.program.source.count("\n") + 1
+        self._wait(line if known else 0, patch, self._gateway.call(method, request))
         return None
 
     def _wait(self, line: int, patch: PatchRef, call: ToolCall) -> None:
@@ -170,7 +171,7 @@ class ProgramRun:
         kind, value, events = turn.value
         self._recorder.report(events)
         try:
-            answer = answer_text(kind, value)
+            answer = answer_text(str(kind), value)
         except NoAnswer as error:
             return self._end("runtime", message=str(error))
         if len(answer) > self._sandbox.limits.output_characters:
