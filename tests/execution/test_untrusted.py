@@ -56,15 +56,10 @@ host_calls = st.builds(
     st.lists(plain, max_size=4).map(tuple) | plain,
     events,
 ) | st.lists(plain, max_size=6).map(lambda args: HostCall(tuple(args)))
-ends: st.SearchStrategy[Turn] = st.builds(
-    Finished, st.tuples(st.sampled_from(["str", "NoneType"]) | plain, plain, events) | plain
-) | st.builds(
-    Stopped,
-    st.sampled_from(["unsupported", "runtime", "crash"]),
-    st.text(),
-    st.none() | st.integers(),
-    events,
-)
+results = st.tuples(st.sampled_from(["str", "NoneType"]) | plain, plain, events) | plain
+failures = st.sampled_from(["unsupported", "runtime", "crash"])
+stops = st.builds(Stopped, failures, st.text(), st.none() | st.integers(), events)
+ends: st.SearchStrategy[Turn] = st.builds(Finished, results) | stops
 
 
 class LyingSandbox:
@@ -111,7 +106,7 @@ def assert_harmless(request: ToolRequest) -> None:
         assert all(isinstance(text, str) and 0 < len(text) <= LONGEST_TEXT for text in texts)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(st.lists(host_calls, max_size=12), ends)
 def test_run_with_any_values_from_the_worker_ends_in_a_typed_outcome(
     fake_picture: Callable[..., Picture], fake_toolset: Callable[..., ToolSet], calls: list[Turn], end: Turn

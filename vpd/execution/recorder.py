@@ -1,8 +1,8 @@
 """The steps of one run, put together on the host from what the sandbox reports and what the tools answer.
 
-The sandbox's reports are untrusted: an event that does not belong to a site of the program, or whose value is
-not plain, is dropped; texts are cut, and the size of all values together is limited. Patches are known by their
-number in the run; the boxes are the host's own.
+The sandbox's reports are untrusted: an event that does not belong to a site of the program, or whose value
+is not plain, is dropped; texts are cut, and the size of all values together is limited. Patches are known by
+their number in the run; the boxes are the host's own.
 """
 
 import math
