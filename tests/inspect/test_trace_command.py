@@ -62,7 +62,7 @@ def test_show_as_json_holds_what_the_table_and_the_program_hold(
     vpd: Vpd, store: ArtifactStore, trace: Trace
 ) -> None:
     out = json.loads(vpd("show", trace.trace_id, "--json"))
-    for column in ("trace_id", "program_id", "outcome", "answer", "tool_calls", "isolation"):
+    for column in ("trace_id", "program_id", "outcome", "answer", "limit_reached", "tool_calls", "isolation"):
         assert out[column] == getattr(trace, column)
     assert out["events"] == json.loads(trace.events_json)
     assert out["question"]["question_id"] == trace.question_id

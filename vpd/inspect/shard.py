@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from vpd.errors import StoreError
+from vpd.execution.limits import Limit
 from vpd.execution.trace import Outcome, Run, events_from_json
 from vpd.inspect.view import TraceView, status
 from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Question, Trace
@@ -90,4 +91,5 @@ def _run(evidence: Evidence) -> Run:
         return Run(outcome, None, (), evidence.problem)
     events = events_from_json(trace.events_json)
     counts = trace.tool_calls, trace.cached_calls, trace.seconds
-    return Run(outcome, trace.answer, events, trace.message, trace.line, *counts)
+    limit = cast(Limit | None, trace.limit_reached)
+    return Run(outcome, trace.answer, events, trace.message, trace.line, *counts, limit)

@@ -93,6 +93,7 @@ class TraceView:
             "answer": run.answer,
             "message": run.message,
             "line": run.line,
+            "limit_reached": run.limit,
             "right": self.right,
             "verdicts": [asdict(verdict) for verdict in self.verdicts],
             "tool_calls": run.tool_calls,
