@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -132,39 +133,44 @@ def test_jail_worker_memory_is_limited_by_the_kernel_too(worker: int) -> None:
     assert Limits().memory_bytes < int(limit.split()[3]) < 2**30
 
 
-def test_jail_outlives_the_thread_that_opened_the_sandbox(sandbox: Sandbox) -> None:
-    opened: list[Sandbox] = []
-    thread = threading.Thread(target=lambda: opened.append(Sandbox(Limits(), 1).__enter__()))
+@pytest.mark.usefixtures("sandbox")
+def test_jail_outlives_the_thread_that_opened_the_sandbox() -> None:
+    opened, waiting = Sandbox(Limits(), 1), []
+
+    def open_and_start() -> None:
+        waiting.append(opened.__enter__().start("x = 1", "_vpd_host(x)"))
+
+    thread = threading.Thread(target=open_and_start)
     thread.start()
     thread.join()
-    session, turn = opened[0].start("x = 1", "_vpd_host(x)")
+    [(session, turn)] = waiting
     assert isinstance(turn, HostCall)
     assert session.resume(2) == Finished(2)
     session.close()
-    opened[0].__exit__(None, None, None)
+    opened.__exit__(None, None, None)
 
 
 ENGINE = """
-import sys, threading
-from pathlib import Path
+import sys
 from vpd.execution.limits import Limits
 from vpd.execution.sandbox import Sandbox
-with Sandbox(Limits(seconds=600, memory_bytes=2**25), 2) as sandbox:
-    sessions = [sandbox.start("x = 1", "x")[0] for _ in range(2)]
-    pids = [session.worker_pid for session in sessions]
-    busy = threading.Thread(target=sessions[0].begin, args=["while True: pass"])
-    busy.start()
-    print(sandbox.isolation, *pids, flush=True)
-    busy.join()
+with Sandbox(Limits(), 2) as sandbox:
+    sessions = [sandbox.start("x = 1", "_vpd_host(x)")[0] for _ in range(2)]
+    print(sandbox.isolation, *(session.worker_pid for session in sessions), flush=True)
+    sys.stdin.read()
 """
 
 
-def test_jail_workers_end_with_an_engine_that_is_killed_even_busy_ones(sandbox: Sandbox) -> None:
-    with subprocess.Popen([sys.executable, "-c", ENGINE], stdout=subprocess.PIPE, text=True) as engine:
+def test_jail_workers_end_with_an_engine_that_is_killed_even_if_they_hang(sandbox: Sandbox) -> None:
+    command = [sys.executable, "-c", ENGINE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as engine:
         assert engine.stdout is not None
         isolation, *pids = engine.stdout.readline().split()
         started = [int(pid) for pid in pids]
-        all_ended = ends(*started, *map(inside, started))
+        workers = [inside(pid) for pid in started]
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        all_ended = ends(*started, *workers)
         engine.kill()
     assert isolation == sandbox.isolation
     assert all_ended()
