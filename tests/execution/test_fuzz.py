@@ -22,6 +22,7 @@ from vpd.tools.protocol import Picture, ToolSet
 FOLDER = Path(__file__).parent
 COSTLY = {"endless", "memory", "nesting", "output"}
 QUICK = Limits(seconds=0.1, memory_bytes=16 * 2**20, host_calls=40, tool_calls=20, events=300)
+LINES = st.text(max_size=30) | st.sampled_from(["def execute_command(image):", "return 1"])
 HONEST = "return str(len(ImagePatch(image).find('cube')))"
 
 
