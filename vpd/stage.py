@@ -107,5 +107,6 @@ def refused_shard(table: Table[Any], shard: str) -> str:
 
 def fingerprint(stage: Stage, settings: Mapping[str, Any], upstream: Mapping[str, str]) -> str:
     """Return the hash of everything that decides a shard's rows."""
-    text = canonical_json([stage.table.name, stage.version, dict(settings), dict(upstream)])
+    columns = [[table.name, table.schema.names()] for table in (stage.table, *stage.beside)]
+    text = canonical_json([columns, stage.version, dict(settings), dict(upstream)])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -135,12 +135,22 @@ class ArtifactStore:
         while True:
             try:
                 data = self.shard_bytes(manifest)
-                return pl.read_parquet(io.BytesIO(data)).select(table.schema.names())
+                frame = pl.read_parquet(io.BytesIO(data))
+                return self._in_columns(table, shard, frame)
             except CorruptShardError:
                 latest = self.manifest(table, shard)
                 if latest == manifest:
                     raise
                 manifest = latest  # a writer replaced the shard between the two reads
+
+    def _in_columns(self, table: Table[Any], shard: str, frame: pl.DataFrame) -> pl.DataFrame:
+        missing = [name for name in table.schema.names() if name not in frame.columns]
+        if missing:
+            raise CorruptShardError(
+                f"{table.name}/{shard} in {self.uri} has no column {', '.join(missing)}: it was written by "
+                "another version of vpd; materialise it again"
+            )
+        return frame.select(table.schema.names())
 
     def shard_bytes(self, manifest: Manifest) -> bytes:
         """Return a shard's Parquet file; raises CorruptShardError if it is not what was committed."""

@@ -1,11 +1,19 @@
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
 from vpd.errors import MissingShardError
-from vpd.records import IMAGES, QUESTIONS, REFUSED, SCENE_TRUTH, Refused
+from vpd.records import IMAGES, QUESTIONS, REFUSED, SCENE_TRUTH, Image, Refused, Table
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, run_stage
 from vpd.store import ArtifactStore
+
+
+@dataclass(frozen=True)
+class WiderImage(Image):
+    note: Annotated[str, "a column that the next version of a table has"]
+
 
 STAGE = Stage(IMAGES, version="1", beside=(SCENE_TRUTH,))
 
@@ -39,6 +47,14 @@ def test_stage_damaged_part_is_computed_again(store: ArtifactStore, tmp_path: Pa
     data.write_bytes(b"")
     assert run(store, {}).computed
     assert not run(store, {}).computed
+
+
+def test_stage_new_columns_of_its_table_make_it_compute_again(store: ArtifactStore) -> None:
+    run(store, {})
+    wider = replace(STAGE, table=Table(IMAGES.name, WiderImage, IMAGES.key))
+    output = StageOutput(wider.table.frame([]), {}, [], ((SCENE_TRUTH, SCENE_TRUTH.frame([])),))
+    assert run_stage(store, wider, "s-000", {}, lambda _: output).computed
+    assert not run_stage(store, wider, "s-000", {}, lambda _: output).computed
 
 
 def test_stage_without_upstream_says_which_shard_is_missing(store: ArtifactStore) -> None:

@@ -1,7 +1,8 @@
 import contextlib
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 import pytest
@@ -10,12 +11,17 @@ from hypothesis import strategies as st
 
 from vpd.errors import ConfigError, CorruptShardError, MissingShardError, StoreError
 from vpd.objects import FolderObjects
-from vpd.records import REFUSED, TABLES, Refused
+from vpd.records import REFUSED, TABLES, Refused, Table
 from vpd.store import ArtifactStore
 
 
 def rows(*names: str) -> pl.DataFrame:
     return REFUSED.frame([Refused(name, "source", "problem") for name in names])
+
+
+@dataclass(frozen=True)
+class EarlierRefused:
+    row: Annotated[str, "all that an earlier version of the table had"]
 
 
 class Killed(BaseException):
@@ -110,6 +116,14 @@ def test_damaged_shard_is_named_and_mended_by_writing_again(tmp_path: Path, dama
         store.read_shard(REFUSED, "mine-003")
     store.write_shard(REFUSED, "mine-003", rows("b"), "f")
     assert store.read_shard(REFUSED, "mine-003")["row"].to_list() == ["b"]
+
+
+def test_shard_of_another_version_with_fewer_columns_is_named(tmp_path: Path) -> None:
+    store = ArtifactStore.open(str(tmp_path))
+    earlier = Table(REFUSED.name, EarlierRefused, "row")
+    store.write_shard(earlier, "mine-003", earlier.frame([EarlierRefused("a")]), "f")
+    with pytest.raises(CorruptShardError, match=r"refused/mine-003.*problem"):
+        store.read_shard(REFUSED, "mine-003")
 
 
 def test_missing_shard_and_blob_say_what_is_missing(tmp_path: Path) -> None:
