@@ -33,7 +33,7 @@ from vpd.tools.scene_methods import scene_tools
 from vpd.tools.toolset import scenes_toolset
 
 LEAST_CALLS = 6
-PER_SCENE, PER_PHOTOGRAPH = 5, 12  # questions
+PER_SCENE, PER_PHOTOGRAPH = 4, 12  # questions
 TOPIC = 8  # how often the topic of a photograph is in the lot, beside 12 other nouns
 
 

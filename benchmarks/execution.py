@@ -23,7 +23,7 @@ from vpd.execution.program import Program, canonical
 
 QUESTIONS = 400
 TURNS = 3
-IN_FLIGHT = 128
+IN_FLIGHT = 256
 
 WORKLOADS: dict[str, Callable[[int], Workload]] = {
     "opencv": opencv_workload,
