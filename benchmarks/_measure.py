@@ -17,11 +17,11 @@ import psutil
 from benchmarks._model_server import BATCH
 from benchmarks._sequential import Result, run_sequentially
 from benchmarks._workload import Workload
+from vpd.execution.counters import Counters
 from vpd.execution.engine import EngineSettings, open_engine
 from vpd.execution.instrument import instrument
 from vpd.execution.order import staggered
 from vpd.execution.run import Job
-from vpd.execution.scheduler import Counters
 from vpd.tools.protocol import Tool, ToolFailure, ToolRequest, ToolResult, ToolSet
 
 BLOCK = 64  # questions side by side, as the stage has them
@@ -139,4 +139,4 @@ def _worker_cpu() -> float:
     """CPU seconds of all processes below this one, alive or gone."""
     gone = resource.getrusage(resource.RUSAGE_CHILDREN)
     alive = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
-    return gone.ru_utime + gone.ru_stime + sum(t.user + t.system for t in alive)
+    return float(gone.ru_utime + gone.ru_stime + sum(t.user + t.system for t in alive))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vpd.execution.answer import answer_text
+from vpd.execution.image_patch import bool_to_yesno
 from vpd.execution.program import ENTRY
 from vpd.execution.run import Job
 from vpd.geometry import Box
@@ -30,7 +31,10 @@ def run_sequentially(jobs: Iterable[Job], toolset: ToolSet) -> list[Result]:
 
 def _run(job: Job, toolset: ToolSet) -> Result:
     tools = _Tools(toolset, job.picture)
-    names = {"ImagePatch": tools.patch, "bool_to_yesno": lambda value: "yes" if value else "no"}
+    names: dict[str, Any] = {
+        "ImagePatch": tools.patch,
+        "bool_to_yesno": lambda value: "yes" if value else "no",
+    }
     try:
         exec(compile(job.source, "program", "exec"), names)
         value = names[ENTRY](None)

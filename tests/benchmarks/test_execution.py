@@ -15,9 +15,9 @@ from benchmarks._templates import TEMPLATES
 from benchmarks._workload import LEAST_CALLS, detector_workload, opencv_workload, server_workload
 from vpd.datasets.scenes.world import EASY
 from vpd.errors import ModelFileError
+from vpd.execution.counters import Counters
 from vpd.execution.program import Program, canonical
 from vpd.execution.run import Job
-from vpd.execution.scheduler import Counters
 from vpd.geometry import Box
 from vpd.tools.oracle import oracle_toolset
 from vpd.tools.protocol import Picture, ToolRequest, ToolResult, ToolSet
