@@ -130,8 +130,8 @@ def _bwraps() -> list[str]:
 
 def _command(bwrap: str, binary: Path, level: Isolation, folder: Path, memory_bytes: int) -> str:
     """Return the shell command that becomes a jailed worker."""
-    # No --new-session: there is no terminal to take over, and the scheduler would set each session against the
-    # others (autogroup), which on a busy machine made programs 1.35 times slower.
+    # No --new-session: there is no terminal to take over, and the scheduler would set every session against
+    # the others (autogroup), which on a busy machine made programs 1.35 times slower.
     options = ["--unshare-all", "--unshare-user", "--as-pid-1", "--die-with-parent"]
     options += ["--uid", _NOBODY, "--gid", _NOBODY, "--cap-drop", "ALL", "--clearenv"]
     for library in _libraries(binary):
