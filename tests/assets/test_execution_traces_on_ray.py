@@ -16,10 +16,10 @@ def rows(pipeline) -> pl.DataFrame:
     return pl.concat(shards).drop("seconds", "cached_calls")
 
 
-@pytest.mark.parametrize("tools", ["worker", "shared"])
-def test_execution_traces_on_ray_are_those_of_this_machine(pipeline, tools):
+def test_execution_traces_on_ray_are_those_of_this_machine(pipeline, monkeypatch):
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "200")
     before = SHARD_ASSETS[: SHARD_ASSETS.index(execution_traces)]
-    here = RayPrograms(address="local", workers=1, tools=tools, tool_cpus=0)
+    here = RayPrograms(address="local", workers=1, tools="shared", tool_cpus=0)
     pipeline.resources["gpu_cluster"] = GpuClusterResource(programs="ray", ray=here)
     assert pipeline.run([*before, execution_traces]).success
     on_ray = rows(pipeline)

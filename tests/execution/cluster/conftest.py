@@ -45,6 +45,7 @@ def two_nodes(fake_toolset: Callable[..., ToolSet], request: pytest.FixtureReque
     """The cluster with this process as driver. Fakes of the test module and its conftest travel by value."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_raylet_start_wait_time_s", "200")
         import ray
         from ray.cluster_utils import Cluster
 

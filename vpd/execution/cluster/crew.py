@@ -63,7 +63,7 @@ class Crew:
 
     def __init__(self, start: Callable[[], Start], size: int, start_seconds: float) -> None:
         self.opened: list[Opened] = []
-        """What all workers that ever opened said of themselves."""
+        """What every worker that ever opened, dead ones too, said of itself."""
         self.counters = Counters()
         self._start, self._start_seconds = start, start_seconds
         self._workers = [_Worker(start()) for _ in range(size)]
@@ -87,7 +87,7 @@ class Crew:
         return self.chunks < (_EACH + 1) * len(self._workers)
 
     def give(self, chunk: Chunk) -> None:
-        """Take a chunk, for the first worker that has room."""
+        """Take a chunk."""
         self._waiting.append(chunk)
         self._hand_out()
 
@@ -162,7 +162,7 @@ class Crew:
             return []
         again = chunks[0].after_death()
         self._waiting.extend([*again, *chunks[1:]])
-        crash = Run("crash", None, (), f"the program's worker process died: {error}")
+        crash = Run("crash", None, (), "the worker process died whenever it ran this program")
         return [] if again else [(chunks[0], [crash])]
 
     def _hand_out(self) -> None:

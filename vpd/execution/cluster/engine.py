@@ -124,9 +124,9 @@ def _connected(address: str) -> Iterator[None]:
     try:
         _knock(address)
         ray.init(address=address, logging_level=logging.WARNING)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # Ray has no type of its own for this
         raise ConfigError(
-            f"there is no Ray cluster at {address!r} ({error}): start one with `ray start --head`, "
+            f"cannot join Ray at {address!r} ({error}): start a cluster with `ray start --head`, "
             "or set the address to local"
         ) from error
     try:

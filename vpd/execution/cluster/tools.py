@@ -1,9 +1,11 @@
 """Shared tools as the program workers see them: every batch goes to one actor.
 
-If the actor or its node dies, Ray starts it anew and repeats what was asked; tools only answer, so asking
-twice is safe. What a tool raises there is raised here. An actor that is gone for good is a ToolError.
+If the actor or its node dies, Ray starts it anew, and what was asked is asked again, a few times with growing
+pauses; tools only answer, so asking twice is safe. What a tool raises there is raised here. An actor that
+stays away is a ToolError.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +22,7 @@ from vpd.execution.cluster.tool_server import OpenTools, PackedRequest, ToolServ
 from vpd.execution.engine import EngineSettings
 from vpd.tools.protocol import ToolRequest, ToolSet
 
-_REPEATS = 5  # of one batch, each after the actor died
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; an actor that just died is not yet known to start anew
 
 
 class RemoteTool:
@@ -39,12 +41,21 @@ class RemoteTool:
         packed = [
             PackedRequest(places[r.picture.image_id], r.picture.image_id, r.region, r.args) for r in batch
         ]
+        for pause in _PAUSES:
+            try:
+                return self._ask(packed, list(pixels.values()))
+            except RayError:
+                time.sleep(pause)
         try:
-            return list(ray.get(self._server.answer.remote(self._method, packed, *pixels.values())))
+            return self._ask(packed, list(pixels.values()))
+        except RayError as error:
+            raise ToolError(f"the actor that holds {self.version} stays away: {error}") from error
+
+    def _ask(self, packed: Sequence[PackedRequest], pixels: Sequence[Any]) -> Sequence[Answer]:
+        try:
+            return list(ray.get(self._server.answer.remote(self._method, packed, *pixels)))
         except RayTaskError as error:
             raise error.cause from None
-        except RayError as error:
-            raise ToolError(f"the actor that holds {self.version} is gone: {error}") from error
 
 
 @contextmanager
@@ -56,7 +67,7 @@ def shared_tools(
     Raises what `open_tools` raises, and ToolError if the cluster has no room for the actor.
     """
     options = {"num_cpus": cluster.tool_cpus, "num_gpus": cluster.tool_gpus}
-    actor = ray.remote(ToolServer).options(**options, max_restarts=-1, max_task_retries=_REPEATS)
+    actor = ray.remote(ToolServer).options(**options, max_restarts=-1, max_task_retries=1)
     server: Any = actor.remote(open_tools, settings.tool_seconds)
     try:
         yield _remote(server, cluster)
