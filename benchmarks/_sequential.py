@@ -31,10 +31,7 @@ def run_sequentially(jobs: Iterable[Job], toolset: ToolSet) -> list[Result]:
 
 def _run(job: Job, toolset: ToolSet) -> Result:
     tools = _Tools(toolset, job.picture)
-    names: dict[str, Any] = {
-        "ImagePatch": tools.patch,
-        "bool_to_yesno": lambda value: "yes" if value else "no",
-    }
+    names: dict[str, Any] = {"ImagePatch": tools.patch, "bool_to_yesno": bool_to_yesno}
     try:
         exec(compile(job.source, "program", "exec"), names)
         value = names[ENTRY](None)
