@@ -100,7 +100,7 @@ class Crew:
         try:
             done = self._take(worker, ray.get(news))
         except RayTaskError as error:
-            raise error.cause from None
+            raise error.cause from error
         except RayError as error:
             done = self._bury(worker, error)
         self._hand_out()

@@ -55,7 +55,7 @@ class RemoteTool:
         try:
             return list(ray.get(self._server.answer.remote(self._method, packed, *pixels)))
         except RayTaskError as error:
-            raise error.cause from None
+            raise error.cause from error
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def _remote(server: Any, cluster: ClusterSettings) -> ToolSet:
         bare: ToolSet
         bare, versions = ray.get(server.describe.remote(), timeout=cluster.start_seconds)
     except RayTaskError as error:
-        raise error.cause from None
+        raise error.cause from error
     except RayError as error:
         raise ToolError(
             f"the actor for shared tools did not start within {cluster.start_seconds:g} s; it needs "
