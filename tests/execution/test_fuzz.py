@@ -133,3 +133,15 @@ def test_any_text_ends_in_a_typed_outcome(
     quick_engine: Engine, fake_picture: Callable[..., Picture], lines: list[str]
 ) -> None:
     outcomes(quick_engine, fake_picture(), ["\n    ".join(lines)])
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [("not ", ""), ("(", " > 1)"), ("[y for y in ", "]"), ("f(", ")"), ("-", ""), ("1 + ", "")],
+)
+def test_nesting_of_any_depth_ends_in_a_typed_outcome(
+    opened: str, closed: str, quick_engine: Engine, fake_picture: Callable[..., Picture]
+) -> None:
+    sources = [f"return {opened * depth}x{closed * depth}" for depth in range(1, 500, 9)]
+    counted = outcomes(quick_engine, fake_picture(), sources)
+    assert {"syntax", "runtime"} <= set(counted)

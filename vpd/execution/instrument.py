@@ -22,7 +22,7 @@ from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.lazy import NotLazy, make_lazy
 from vpd.execution.names import bound_names
 from vpd.execution.policy import RUNTIME_PREFIX
-from vpd.execution.program import ENTRY, Program, ProgramProblem, canonical
+from vpd.execution.program import ENTRY, PARSE_ERRORS, Program, ProgramProblem, canonical
 from vpd.execution.source_text import SourceTexts
 from vpd.execution.trace import Kind
 
@@ -52,8 +52,11 @@ class Instrumented:
     lines: tuple[int, ...] = field(repr=False)
 
     def canonical_line(self, line: int) -> int | None:
-        """Return the line of the canonical program that a line of `code` comes from."""
-        statements = _statements(ast.parse(self.code))
+        """Return the line of the canonical program that a line of `code` comes from, if that can be told."""
+        try:
+            statements = _statements(ast.parse(self.code))
+        except PARSE_ERRORS:  # calls around calls: `code` is nested deeper than the program
+            return None
         found = {new.lineno: old for old, new in zip(self.lines, statements, strict=True)}
         return found.get(line)
 
@@ -64,18 +67,24 @@ def instrument(source: str) -> Instrumented | ProgramProblem:
     program = canonical(source)
     if isinstance(program, ProgramProblem):
         return program
+    try:
+        return _instrumented(program)
+    except NotLazy as error:
+        what, line = error.args
+        return ProgramProblem("unsupported", f"{what} is not supported", line)
+    except (RecursionError, MemoryError):
+        return ProgramProblem("syntax", "the code is nested too deeply")
+
+
+def _instrumented(program: Program) -> Instrumented:
     tree = ast.parse(program.source)
     nodes = list(ast.walk(tree))
     texts = SourceTexts(program.source, nodes)
     own_names = bound_names(nodes)
-    try:
-        tree = make_lazy(tree, nodes, own_names)
-    except NotLazy as error:
-        what, line = error.args
-        return ProgramProblem("unsupported", f"{what} is not supported", line)
+    tree = make_lazy(tree, nodes, own_names)
     own_names |= {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
     rewrite = _Rewrite(texts, own_names)
-    tree = ast.fix_missing_locations(rewrite.visit(tree))
+    tree = rewrite.visit(tree)
     lines = tuple(node.lineno for node in _statements(tree))
     return Instrumented(program, ast.unparse(tree), tuple(rewrite.sites), lines)
 

@@ -44,7 +44,7 @@ class Violation:
 
 def first_violation(tree: ast.Module) -> Violation | None:
     """Return the first thing in the tree that a program may not contain, or None."""
-    nodes = list(ast.walk(tree))
+    nodes = [node for node in ast.walk(tree) if not isinstance(node, ast.expr_context | ast.operator)]
     own_names = bound_names(nodes)
     found = [violation for node in nodes for violation in _violations(node, own_names)]
     return min(found, key=lambda v: v.line, default=None)
@@ -85,5 +85,20 @@ def _identifiers(node: ast.AST) -> list[str]:
         return [node.name, node.asname or ""]
     if isinstance(node, ast.Global | ast.Nonlocal):
         return node.names
-    values = (getattr(node, field, None) for field in ("id", "attr", "arg", "name", "rest"))
-    return [value for value in values if isinstance(value, str)]
+    value = getattr(node, _NAMED.get(type(node), ""), None)
+    return [value] if value else []
+
+
+_NAMED: dict[type[ast.AST], str] = {
+    ast.Name: "id",
+    ast.Attribute: "attr",
+    ast.arg: "arg",
+    ast.keyword: "arg",
+    ast.FunctionDef: "name",
+    ast.AsyncFunctionDef: "name",
+    ast.ClassDef: "name",
+    ast.ExceptHandler: "name",
+    ast.MatchAs: "name",
+    ast.MatchStar: "name",
+    ast.MatchMapping: "rest",
+}

@@ -22,7 +22,7 @@ from vpd.records import stable_id
 ENTRY = "execute_command"
 MAX_CHARACTERS = 20_000
 _FENCED = re.compile(r"^[ \t]*```[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
-_PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
+PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 ProblemOutcome = Literal["syntax", "unsupported", "policy"]
 
@@ -90,7 +90,7 @@ def _parse(code: str) -> ast.Module | ProgramProblem:
         return _parse_body(code)
     try:
         tree = ast.parse(code)
-    except _PARSE_ERRORS:
+    except PARSE_ERRORS:
         tree = ast.parse(_without_prose(code))
     entries = _entries(tree)
     if len(entries) != 1:
@@ -107,7 +107,7 @@ def _parse_body(code: str) -> ast.Module | ProgramProblem:
     header = f"def {ENTRY}(image):\n"
     try:
         tree = ast.parse(header + textwrap.indent(textwrap.dedent(code), "    "))
-    except _PARSE_ERRORS:
+    except PARSE_ERRORS:
         try:
             tree = ast.parse(header + "    " + code.lstrip())
         except SyntaxError as error:
@@ -144,7 +144,7 @@ def _cleaned(tree: ast.Module) -> ast.Module:
             kept.append(node)
     cleaned = _Cleaner().visit(ast.Module(kept, []))
     assert isinstance(cleaned, ast.Module)
-    return ast.fix_missing_locations(cleaned)
+    return cleaned
 
 
 class _Cleaner(ast.NodeTransformer):
@@ -156,7 +156,8 @@ class _Cleaner(ast.NodeTransformer):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         if node.value is None:
             return None
-        return ast.Assign([self.visit(node.target)], self.visit(node.value))
+        plain = ast.Assign([self.visit(node.target)], self.visit(node.value))
+        return ast.copy_location(plain, node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         return ast.arg(node.arg)
