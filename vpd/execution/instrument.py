@@ -14,7 +14,7 @@ An event carries the number of its `Site`, so the sandbox never sees lines or so
 """
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
@@ -22,8 +22,9 @@ from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.lazy import NotLazy, make_lazy
 from vpd.execution.names import bound_names
 from vpd.execution.policy import RUNTIME_PREFIX
-from vpd.execution.program import ENTRY, PARSE_ERRORS, Program, ProgramProblem, canonical
+from vpd.execution.program import ENTRY, PARSE_ERRORS, Parsed, ProgramProblem, parsed_program
 from vpd.execution.source_text import SourceTexts
+from vpd.execution.syntax import parse
 from vpd.execution.trace import Kind
 
 LINED_METHODS = frozenset(TOOL_METHODS) | {"crop"}
@@ -44,31 +45,31 @@ class Site:
 
 @dataclass(frozen=True)
 class Instrumented:
-    """A program ready to run: its text, its sites by number, and the canonical line of each statement."""
+    """A program ready to run: its canonical text, the rewritten text, and its sites by number."""
 
-    program: Program
+    source: str
     code: str
     sites: tuple[Site, ...]
-    lines: tuple[int, ...] = field(repr=False)
 
     def canonical_line(self, line: int) -> int | None:
         """Return the line of the canonical program that a line of `code` comes from, if that can be told."""
         try:
-            statements = _statements(ast.parse(self.code))
+            after = _statements(parse(self.code))
         except PARSE_ERRORS:  # calls around calls: `code` is nested deeper than the program
             return None
-        found = {new.lineno: old for old, new in zip(self.lines, statements, strict=True)}
-        return found.get(line)
+        before = _statements(_rewritten(Parsed(self.source, parse(self.source)))[0])
+        return {new.lineno: old.lineno for old, new in zip(before, after, strict=True)}.get(line)
 
 
 @lru_cache(maxsize=4096)
 def instrument(source: str) -> Instrumented | ProgramProblem:
     """Return the instrumented form of a program, or why the source is no program."""
-    program = canonical(source)
+    program = parsed_program(source)
     if isinstance(program, ProgramProblem):
         return program
     try:
-        return _instrumented(program)
+        tree, sites = _rewritten(program)
+        return Instrumented(program.source, ast.unparse(tree), sites)
     except NotLazy as error:
         what, line = error.args
         return ProgramProblem("unsupported", f"{what} is not supported", line)
@@ -76,17 +77,15 @@ def instrument(source: str) -> Instrumented | ProgramProblem:
         return ProgramProblem("syntax", "the code is nested too deeply")
 
 
-def _instrumented(program: Program) -> Instrumented:
-    tree = ast.parse(program.source)
+def _rewritten(program: Parsed) -> tuple[ast.Module, tuple[Site, ...]]:
+    tree = program.tree
     nodes = list(ast.walk(tree))
     texts = SourceTexts(program.source, nodes)
     own_names = bound_names(nodes)
     tree = make_lazy(tree, nodes, own_names)
     own_names |= {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
     rewrite = _Rewrite(texts, own_names)
-    tree = rewrite.visit(tree)
-    lines = tuple(node.lineno for node in _statements(tree))
-    return Instrumented(program, ast.unparse(tree), tuple(rewrite.sites), lines)
+    return rewrite.visit(tree), tuple(rewrite.sites)
 
 
 def _statements(tree: ast.Module) -> list[ast.stmt]:
@@ -241,7 +240,9 @@ class _Rewrite(ast.NodeTransformer):
 
 def _parsed(code: str, place: ast.expr) -> ast.expr:
     """Return new code in the place of an expression."""
-    body = ast.parse(code, mode="eval").body
+    [statement] = parse(code).body
+    assert isinstance(statement, ast.Expr)
+    body = statement.value
     for node in ast.walk(body):
         if isinstance(node, ast.expr | ast.arg):
             ast.copy_location(node, place)

@@ -9,10 +9,12 @@ import ast
 import builtins
 from pathlib import Path
 
+from vpd.execution.syntax import parse
+
 
 def prelude_text() -> str:
     """Return the text of `vpd.execution.prelude` as sessions run it."""
-    tree = ast.parse(Path(__file__).with_name("prelude.py").read_text())
+    tree = parse(Path(__file__).with_name("prelude.py").read_text())
     offered = {n.name for n in tree.body if isinstance(n, _DEFINITION) and not n.name.startswith("_")}
     local = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
     own = _Own((set(dir(builtins)) | offered) - local)

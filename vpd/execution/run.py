@@ -148,7 +148,7 @@ class ProgramRun:
             box = crop_box(args, self.job.picture.width, self.job.picture.height)
             return _to_sandbox(self._recorder.new_patch("region", box))
         request = ToolRequest(self.job.picture, patch.box, tool_arguments(method, args))
-        known = type(line) is int and 0 < line <= self._program.program.source.count("\n") + 1
+        known = type(line) is int and 0 < line <= self._program.source.count("\n") + 1
         self._wait(line if known else 0, patch, self._gateway.call(method, request))
         return None
 
