@@ -14,7 +14,7 @@ An event carries the number of its `Site`, so the sandbox never sees lines or so
 """
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
@@ -22,10 +22,11 @@ from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.lazy import NotLazy, make_lazy
 from vpd.execution.names import bound_names
 from vpd.execution.policy import RUNTIME_PREFIX
-from vpd.execution.program import ENTRY, PARSE_ERRORS, Parsed, ProgramProblem, parsed_program
+from vpd.execution.program import ENTRY, MAX_CHARACTERS, PARSE_ERRORS, Parsed, ProgramProblem, parsed_program
 from vpd.execution.source_text import SourceTexts
 from vpd.execution.syntax import parse
 from vpd.execution.trace import Kind
+from vpd.execution.wording import wording
 
 LINED_METHODS = frozenset(TOOL_METHODS) | {"crop"}
 METHODS = frozenset(m for kind in (str, list, dict, set) for m in dir(kind) if not m.startswith("_"))
@@ -64,6 +65,18 @@ class Instrumented:
 @lru_cache(maxsize=4096)
 def instrument(source: str) -> Instrumented | ProgramProblem:
     """Return the instrumented form of a program, or why the source is no program."""
+    words = wording(source)
+    if not words.texts or len(source) > MAX_CHARACTERS:
+        return instrument_alone(source)
+    shape = _instrument_shape(words.shape)
+    if isinstance(shape, ProgramProblem):  # which may quote the source
+        return instrument_alone(source)
+    sites = tuple(replace(site, name=words.put_back(site.name)) for site in shape.sites)
+    return Instrumented(words.put_back(shape.source), words.put_back(shape.code), sites)
+
+
+def instrument_alone(source: str) -> Instrumented | ProgramProblem:
+    """Do what `instrument` does without sharing anything between programs."""
     program = parsed_program(source)
     if isinstance(program, ProgramProblem):
         return program
@@ -75,6 +88,9 @@ def instrument(source: str) -> Instrumented | ProgramProblem:
         return ProgramProblem("unsupported", f"{what} is not supported", line)
     except (RecursionError, MemoryError):
         return ProgramProblem("syntax", "the code is nested too deeply")
+
+
+_instrument_shape = lru_cache(maxsize=4096)(instrument_alone)
 
 
 def _rewritten(program: Parsed) -> tuple[ast.Module, tuple[Site, ...]]:
