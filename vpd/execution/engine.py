@@ -36,8 +36,8 @@ class EngineSettings:
 
     in_flight: int = 64
     """Programs that run at once, each in a worker process of about 2 MB."""
-    threads: int = 2
-    """Threads that talk to the workers; the machine's cores are enough."""
+    threads: int = 3
+    """Threads that talk to the workers; one more than cores, since they mostly wait."""
     tool_threads: int = 1
     """Batches that are asked at once; more than one only helps tools that run elsewhere."""
     tool_seconds: float = 120.0

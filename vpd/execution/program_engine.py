@@ -26,6 +26,11 @@ class ProgramEngine(Protocol):
         ...
 
     @property
+    def isolation_reason(self) -> str:
+        """Why the isolation is not higher; empty at the highest."""
+        ...
+
+    @property
     def tools_version(self) -> str:
         """Name and versions of the tools."""
         ...

@@ -103,5 +103,6 @@ def _stats(rows: list[Trace], engine: ProgramEngine, done: Counters, seconds: fl
         "programs_per_second": round(len(rows) / seconds, 1),
         "tool_share": round(done.tool_seconds / seconds, 4),
         "isolation": str(engine.isolation),
+        "isolation_reason": engine.isolation_reason,
         "tools_version": engine.tools_version,
     }

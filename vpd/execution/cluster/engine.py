@@ -24,7 +24,7 @@ from vpd.execution.cluster.crew import Crew, Start
 from vpd.execution.cluster.settings import ClusterSettings
 from vpd.execution.cluster.tool_server import OpenTools
 from vpd.execution.cluster.tools import shared_tools
-from vpd.execution.cluster.worker import ProgramWorker
+from vpd.execution.cluster.worker import Opened, ProgramWorker
 from vpd.execution.counters import Counters
 from vpd.execution.engine import EngineSettings
 from vpd.execution.jail import Isolation
@@ -46,7 +46,16 @@ class RayEngine:
     @property
     def isolation(self) -> Isolation:
         """The weakest that stood between a program and a machine of the cluster."""
-        return min(opened.isolation for opened in self._crew.opened)
+        return self._weakest.isolation
+
+    @property
+    def isolation_reason(self) -> str:
+        """Why the isolation is not higher, where it is weakest; empty at the highest."""
+        return self._weakest.isolation_reason
+
+    @property
+    def _weakest(self) -> Opened:
+        return min(self._crew.opened, key=lambda opened: opened.isolation)
 
     @property
     def tools_version(self) -> str:

@@ -21,6 +21,7 @@ class Opened:
     """What a worker says of itself once it can run programs."""
 
     isolation: Isolation
+    isolation_reason: str
     tools_version: str
 
 
@@ -41,7 +42,8 @@ class ProgramWorker:
     def open(self, open_tools: OpenTools, settings: EngineSettings) -> Opened:
         """Open the tools and start the sandbox. Not in `__init__`, whose errors would lose their type."""
         self._engine = self._open.enter_context(open_engine(open_tools(), settings))
-        return Opened(self._engine.isolation, self._engine.tools_version)
+        engine = self._engine
+        return Opened(engine.isolation, engine.isolation_reason, engine.tools_version)
 
     def run(self, programs: Sequence[tuple[str, str]], pixels: Mapping[str, Any]) -> ChunkResult:
         """Run (source, image id) pairs; `pixels` are references to pictures in the object store."""
