@@ -7,13 +7,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vpd.errors import ConfigError, SandboxError, StoreError, ToolError
 from vpd.execution.engine import EngineSettings, open_engine
+from vpd.execution.jail import end_worker
 from vpd.execution.limits import Limits
-from vpd.execution.run import Job
+from vpd.execution.run import Job, ProgramRun
 from vpd.execution.sandbox import Sandbox
 from vpd.execution.session import Finished, SandboxSession, Turn
 from vpd.execution.trace import Run, events_to_json
@@ -154,7 +156,7 @@ def test_engine_killed_worker_costs_its_own_program_only(
         def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
             pid = sessions["kill"].worker_pid if any(r.args == ("kill",) for r in batch) else None
             if pid is not None:
-                os.kill(pid, signal.SIGKILL)
+                end_worker(pid)
             return [ToolResult(True) for _ in batch]
 
     monkeypatch.setattr(SandboxSession, "begin", remember)
@@ -240,6 +242,30 @@ def test_engine_stream_that_is_given_up_leaves_the_engine_usable(
         stream.close()
         answers = {run.answer for _, run in engine.run([Job(COUNT, fake_picture())] * 3)}
     assert answers == {"3"}
+
+
+def test_engine_programs_that_end_while_the_caller_is_busy_are_not_lost(
+    fake_picture: Pictures, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Semaphore(0)
+    end = ProgramRun._end
+
+    def noted(program: ProgramRun, *outcome: Any, **more: Any) -> None:
+        end(program, *outcome, **more)
+        ended.release()
+
+    monkeypatch.setattr(ProgramRun, "_end", noted)
+    waits = "return str(ImagePatch(image).exists('hang'))"
+    jobs = [Job("return 'at once'", fake_picture(), 0), *(Job(waits, fake_picture(i), i) for i in (1, 2, 3))]
+    tags = []
+    with open_engine(ToolSet("hanging", {"exists": hanging}), EngineSettings(in_flight=4)) as engine:
+        for job, _ in engine.run(jobs):
+            tags.append(job.tag)
+            if job.tag == 0:  # come back after all have ended
+                hanging.let_go.set()
+                assert all(ended.acquire(timeout=10) for _ in range(4))
+                assert not threading.Event().wait(0.2)  # and have been noted
+    assert tags == [0, 1, 2, 3]
 
 
 def test_engine_error_of_the_jobs_themselves_reaches_the_caller(

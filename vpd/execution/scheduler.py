@@ -68,9 +68,10 @@ class Scheduler:
         self._failure: BaseException | None = None
 
     @property
-    def live(self) -> int:
-        """Programs that were admitted and have not ended."""
-        return len(self._live)
+    def pending(self) -> int:
+        """Programs that were admitted and that `wait` has not returned."""
+        with self._changed:
+            return len(self._live) + len(self._ended)
 
     @property
     def room(self) -> bool:
