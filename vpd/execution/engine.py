@@ -106,17 +106,18 @@ class Engine:
         due, more = 0, True
         most = self.settings.in_flight * _HELD_BACK
         try:
-            while more or scheduler.pending:
+            while more or ended or scheduler.pending:
                 while more and scheduler.room and scheduler.pending + len(ended) < most:
                     number, job = next(source, (0, None))
                     more = job is not None
                     if job is not None:
                         scheduler.admit(number, ProgramRun(job, self._sandbox, self._gateway))
                 scheduler.settle()
-                ended.update(scheduler.wait(more=more and scheduler.pending + len(ended) < most))
                 while due in ended:
                     yield ended.pop(due)
                     due += 1
+                if scheduler.pending:
+                    ended.update(scheduler.wait(more=more and scheduler.pending + len(ended) < most))
         finally:
             scheduler.close()
 
