@@ -21,7 +21,7 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     in_flight: int = Field(
         default=64, ge=1, description="Programs that run at once, each in a worker of about 2 MB"
     )
-    threads: int = Field(default=3, ge=1, description="Threads that serve them")
+    threads: int = Field(default=2, ge=1, description="Threads that serve them")
     tool_threads: int = Field(
         default=1, ge=1, description="Batches asked at once, for tools that run elsewhere"
     )

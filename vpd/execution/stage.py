@@ -94,6 +94,7 @@ def _row(task: _Task, run: Run, engine: ProgramEngine) -> Trace:
 
 def _stats(rows: list[Trace], engine: ProgramEngine, done: Counters, seconds: float) -> Stats:
     asked = done.calls - done.cached
+    reason = {"isolation_reason": engine.isolation_reason} if engine.isolation_reason else {}
     return {
         "runs": len(rows),
         "outcomes": dict(sorted(Counter(row.outcome for row in rows).items())),
@@ -103,6 +104,6 @@ def _stats(rows: list[Trace], engine: ProgramEngine, done: Counters, seconds: fl
         "programs_per_second": round(len(rows) / seconds, 1),
         "tool_share": round(done.tool_seconds / seconds, 4),
         "isolation": str(engine.isolation),
-        "isolation_reason": engine.isolation_reason,
+        **reason,
         "tools_version": engine.tools_version,
     }
