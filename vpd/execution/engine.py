@@ -37,7 +37,7 @@ class EngineSettings:
     in_flight: int = 64
     """Programs that run at once, each in a worker process of about 2 MB."""
     threads: int = 2
-    """Threads that talk to the workers; a third one made runs with a model server 4% slower on two cores."""
+    """Threads that talk to the workers; a third slowed the detector benchmark by 6% on two cores."""
     tool_threads: int = 1
     """Batches that are asked at once; more than one only helps tools that run elsewhere."""
     tool_seconds: float = 120.0
