@@ -22,9 +22,6 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         default=64, ge=1, description="Programs that run at once, each in a worker of about 2 MB"
     )
     threads: int = Field(default=2, ge=1, description="Threads that serve them")
-    tool_threads: int = Field(
-        default=1, ge=1, description="Batches asked at once, for tools that run elsewhere"
-    )
     tool_seconds: float = Field(
         default=120.0, gt=0, description="Time for a batch before a tool counts as hung"
     )
@@ -52,7 +49,6 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return EngineSettings(
             in_flight=self.in_flight,
             threads=self.threads,
-            tool_threads=self.tool_threads,
             tool_seconds=self.tool_seconds,
             cache_file=Path(self.cache_file) if self.cache_file is not None else None,
             require_isolation=Isolation(self.require_isolation),

@@ -1,8 +1,6 @@
 """The scheduler: batches, cache, coalescing, order, determinism, crashes."""
 
-import os
 import random
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -173,7 +171,7 @@ def test_sandbox_worker_killed_between_programs_costs_none() -> None:
         pid = session.worker_pid
         session.close()
         assert pid is not None
-        os.kill(pid, signal.SIGKILL)
+        end_worker(pid)
         session, turn = sandbox.start("x = 2", "x")
         session.close()
     assert turn == Finished(2)

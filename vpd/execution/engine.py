@@ -22,7 +22,7 @@ from vpd.execution.limits import Limits
 from vpd.execution.run import Job, ProgramRun
 from vpd.execution.sandbox import Sandbox
 from vpd.execution.scheduler import Scheduler, Shared
-from vpd.execution.tool_threads import ToolThreads
+from vpd.execution.tool_thread import ToolThread
 from vpd.execution.trace import Run
 from vpd.tools.protocol import ToolSet
 
@@ -38,8 +38,6 @@ class EngineSettings:
     """Programs that run at once, each in a worker process of about 2 MB."""
     threads: int = 2
     """Threads that talk to the workers; a third slowed the detector benchmark by 6% on two cores."""
-    tool_threads: int = 1
-    """Batches that are asked at once; more than one only helps tools that run elsewhere."""
     tool_seconds: float = 120.0
     """Time for one batch; a tool that takes longer is left behind."""
     cache_entries: int = 200_000
@@ -53,7 +51,7 @@ class EngineSettings:
     """Refuse to start below this isolation; by default take the highest the host gives, and say so."""
 
     def __post_init__(self) -> None:
-        counts = (self.in_flight, self.threads, self.tool_threads, self.cache_entries)
+        counts = (self.in_flight, self.threads, self.cache_entries)
         if min(counts) < 1 or self.tool_seconds <= 0:
             raise ConfigError("in_flight, threads and cache_entries must be at least 1, tool_seconds above 0")
 
@@ -68,7 +66,7 @@ class Engine:
             gateway,
             ToolCache(settings.cache_entries, settings.cache_file),
             ThreadPoolExecutor(settings.threads, thread_name_prefix="vpd-programs"),
-            ToolThreads(settings.tool_threads),
+            ToolThread(),
             settings.tool_seconds,
             settings.in_flight,
             settings.threads * _RUNNABLE,

@@ -1,8 +1,7 @@
 """The order of jobs: candidates for one question far apart, so that programs that wait ask different things.
 
 Candidates for one question ask much the same. Run side by side they all wait for one answer, and batches stay
-small; run one after another, the later ones find the answers in the cache. Measured with 2,000 programs, a
-simulated model server and 128 programs in flight: mean batch 10.5 side by side, 21.2 in this order.
+small; run one after another, the later ones find the answers in the cache.
 """
 
 from collections.abc import Iterator, Sequence

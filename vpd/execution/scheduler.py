@@ -4,7 +4,7 @@ A program runs until it calls a tool. An answer in the cache lets it go on at on
 program waits for already is joined; any other call waits in its method's queue. A queue is asked when it
 fills a batch, or when every live program waits: then nothing could fill it. No timers.
 
-Tools run in threads of their own. One that does not answer within its time is left behind: its calls are
+Tools run in a thread of their own. One that does not answer within its time is left behind: its calls are
 asked again one by one, so that only the call it hangs on fails.
 
 Threads: everything here happens under one lock, but running programs and asking tools.
@@ -22,7 +22,7 @@ from vpd.execution.cache import Answer, ToolCache
 from vpd.execution.counters import Counters
 from vpd.execution.gateway import ToolCall, ToolGateway
 from vpd.execution.run import Job, ProgramRun
-from vpd.execution.tool_threads import ToolThreads
+from vpd.execution.tool_thread import ToolThread
 from vpd.execution.trace import Run
 from vpd.execution.waiting import WaitingCalls
 from vpd.tools.protocol import ToolFailure
@@ -44,7 +44,7 @@ class Shared:
     gateway: ToolGateway
     cache: ToolCache
     threads: ThreadPoolExecutor
-    tools: ToolThreads
+    tools: ToolThread
     tool_seconds: float
     in_flight: int
     runnable: int
@@ -179,8 +179,8 @@ class Scheduler:
         return None
 
     def _ask(self) -> None:
-        """Ask what there is to ask, as far as tool threads are free."""
-        while self._shared.tools.free and self._failure is None:
+        """Ask the next batch, if there is one and the tools are free."""
+        if self._shared.tools.free and self._failure is None:
             calls = self._waiting.next_batch(may_grow=self._running > 0 or self._admitting)
             if not calls:
                 return
@@ -203,7 +203,7 @@ class Scheduler:
             self._shared.counters.batches += 1
             self._shared.counters.tool_seconds += time.perf_counter() - started
             self._deliver(batch, answers)
-            self._shared.tools.free += 1
+            self._shared.tools.free = True
             self._ask()
             self._tell()
             return True
@@ -237,7 +237,7 @@ class Scheduler:
         batch.left_behind = True
         self._batches.discard(batch)
         self._shared.left_behind += 1
-        self._shared.tools.replace_one()
+        self._shared.tools.replace()
 
     def _leave_hanging_behind(self) -> None:
         """Give up batches that took too long: several calls are asked again alone, a single one fails."""
