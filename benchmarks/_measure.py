@@ -127,7 +127,7 @@ class _Noted:
     """A tool that notes what it is asked."""
 
     def __init__(self, tool: Tool, asked: list[ToolRequest]) -> None:
-        self.version = tool.version
+        self.card = tool.card
         self._tool, self._asked = tool, asked
 
     def run(self, batch: Sequence[ToolRequest]) -> Sequence[ToolResult | ToolFailure]:

@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 
 from vpd.tools.protocol import Tool, ToolFailure, ToolRequest, ToolResult, ToolSet
@@ -18,7 +19,7 @@ class SimulatedServer:
     """A tool whose answers arrive when a server would have sent them."""
 
     def __init__(self, tool: Tool, one_at_a_time: Lock) -> None:
-        self.version = f"simulated/{tool.version}"
+        self.card = replace(tool.card, version=f"simulated/{tool.card.version}")
         self._tool = tool
         self._one_at_a_time = one_at_a_time
 

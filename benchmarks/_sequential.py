@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vpd.execution.answer import answer_text
-from vpd.execution.image_patch import bool_to_yesno
 from vpd.execution.program import ENTRY
 from vpd.execution.run import Job
 from vpd.geometry import Box
+from vpd.tools.image_patch import bool_to_yesno
 from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolSet
 
 
@@ -60,7 +60,7 @@ class _Tools:
 
 
 class _Patch:
-    """`vpd.execution.image_patch.ImagePatch` on top of the tools."""
+    """`vpd.tools.image_patch.ImagePatch` on top of the tools."""
 
     def __init__(self, tools: _Tools, box: Box) -> None:
         self._tools, self._box = tools, box

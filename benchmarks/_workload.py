@@ -30,7 +30,7 @@ from vpd.tools.oracle import oracle_toolset
 from vpd.tools.photo_methods import Remembering, photo_tools
 from vpd.tools.protocol import Picture, ToolSet
 from vpd.tools.scene_methods import scene_tools
-from vpd.tools.toolset import scenes_toolset
+from vpd.tools.toolset import SCENES
 
 LEAST_CALLS = 6
 PER_SCENE, PER_PHOTOGRAPH = 4, 12  # questions
@@ -62,7 +62,7 @@ def opencv_workload(questions: int) -> Workload:
         chosen += _laborious(scene, picture, len(chosen))
         if len(chosen) >= questions:
             break
-    return Workload(chosen[:questions], scenes_toolset, _unaided_scenes, 250, PixelObserver().look)
+    return Workload(chosen[:questions], SCENES.open, _unaided_scenes, 250, PixelObserver().look)
 
 
 def detector_workload(questions: int) -> Workload:
@@ -111,7 +111,7 @@ def _unaided_scenes() -> ToolSet:
 
 def _laborious(scene: Scene, picture: Picture, number: int) -> Iterator[list[Job]]:
     """Yield the jobs of every question to a scene whose candidates all make many calls."""
-    tools = scenes_toolset()
+    tools = SCENES.open()
     for asked in ask(scene, EASY, len(bank(EASY)), seed=0):
         jobs = _jobs(_recorded(asked.text), picture, number)
         if not jobs or not all("for " in job.source for job in jobs):

@@ -18,7 +18,7 @@ import psutil
 from vpd.execution.engine import EngineSettings, open_engine
 from vpd.execution.run import Job
 from vpd.geometry import Box
-from vpd.tools.protocol import Detection, Picture, ToolRequest, ToolResult, ToolSet
+from vpd.tools.protocol import Detection, Picture, ToolCard, ToolRequest, ToolResult, ToolSet
 
 SIZES = (10_000, 100_000, 1_000_000)
 CACHE_ENTRIES = 4_000
@@ -30,7 +30,7 @@ SECONDS_BETWEEN_SAMPLES = 0.5
 class FindsOne:
     """A tool that finds one object in the middle of any picture."""
 
-    version = "finds-one"
+    card = ToolCard("detect", "finds-one")
 
     def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult]:
         """Answer at once."""

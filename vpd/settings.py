@@ -24,6 +24,10 @@ class Settings(BaseModel):
     model_dir: Path = Field(
         Path("~/.cache/vpd/models"), description="folder with model files, looked in before the hub"
     )
+    tools: str = Field(
+        "scenes",
+        description="tool set that programs use: scenes, photos, a TOML file of models, or module:ATTRIBUTE",
+    )
     llm_url: str = Field(
         "", description="OpenAI-compatible endpoint, such as http://host:8000/v1; default: the embedded model"
     )

@@ -20,13 +20,13 @@ from vpd.execution.program import Program, canonical
 from vpd.execution.run import Job
 from vpd.geometry import Box
 from vpd.tools.oracle import oracle_toolset
-from vpd.tools.protocol import Picture, ToolRequest, ToolResult, ToolSet
+from vpd.tools.protocol import Picture, ToolCard, ToolRequest, ToolResult, ToolSet
 
 
 class Counting:
     """A tool that remembers the sizes of its batches."""
 
-    version = "counting"
+    card = ToolCard("detect", "counting")
 
     def __init__(self):
         self.sizes = []

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from vpd.execution.engine import Engine, EngineSettings, open_engine
-from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.limits import Limits
 from vpd.geometry import Box
-from vpd.tools.protocol import Detection, Picture, ToolFailure, ToolRequest, ToolResult, ToolSet
+from vpd.tools.methods import IMAGE_PATCH
+from vpd.tools.protocol import Detection, Picture, ToolCard, ToolFailure, ToolRequest, ToolResult, ToolSet
 
 SHAPES = {"cube": 3, "sphere": 2, "cone": 1, "cylinder": 0}
 
@@ -17,7 +17,7 @@ class FakeTool:
 
     def __init__(self, method: str, version: str = "1") -> None:
         self.method = method
-        self.version = f"fake-{method}@{version}"
+        self.card = ToolCard(IMAGE_PATCH[method].kind, f"fake-{method}@{version}")
         self.batches: list[list[ToolRequest]] = []
 
     def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
@@ -60,7 +60,7 @@ def _answer(method: str, request: ToolRequest) -> ToolResult | ToolFailure:
 
 
 def _toolset(version: str = "1") -> ToolSet:
-    return ToolSet("fake", {method: FakeTool(method, version) for method in TOOL_METHODS})
+    return ToolSet("fake", {method: FakeTool(method, version) for method in IMAGE_PATCH})
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from vpd.execution.run import Job, ProgramRun
 from vpd.execution.sandbox import Sandbox
 from vpd.execution.session import Finished, SandboxSession, Turn
 from vpd.execution.trace import Run, events_to_json
-from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolResult, ToolSet
+from vpd.tools.protocol import Picture, ToolCard, ToolFailure, ToolRequest, ToolResult, ToolSet
 
 COUNT = "return str(len(ImagePatch(image).find('cube')))"
 NEAREST = "return min(ImagePatch(image).find('cube'), key=lambda c: c.compute_depth()).simple_query('color?')"
@@ -124,7 +124,7 @@ def test_engine_one_bad_request_hurts_only_itself(fake_toolset: Toolsets, fake_p
 
 def test_engine_tool_that_loses_answers_is_a_crash(fake_toolset: Toolsets, fake_picture: Pictures) -> None:
     class Silent:
-        version = "silent@1"
+        card = ToolCard("detect", "silent@1")
 
         def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
             return []
@@ -149,7 +149,7 @@ def test_engine_killed_worker_costs_its_own_program_only(
         return begin(session, code)
 
     class Killer:
-        version = "killer@1"
+        card = ToolCard("detect", "killer@1")
 
         def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
             pid = sessions["kill"].worker_pid if any(r.args == ("kill",) for r in batch) else None
@@ -191,7 +191,7 @@ def test_engine_settings_that_make_no_sense_are_refused() -> None:
 class Hanging:
     """Hangs on requests for "hang" until it is let go."""
 
-    version = "hanging@1"
+    card = ToolCard("detect", "hanging@1")
 
     def __init__(self) -> None:
         self.let_go = threading.Event()

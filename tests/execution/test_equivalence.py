@@ -12,10 +12,11 @@ import pytest
 from vpd.execution.answer import answer_text
 from vpd.execution.arguments import BadArgument, crop_box, tool_arguments
 from vpd.execution.engine import Engine
-from vpd.execution.image_patch import bool_to_yesno
 from vpd.execution.run import Job
 from vpd.execution.trace import Run
 from vpd.geometry import Box
+from vpd.tools.image_patch import bool_to_yesno
+from vpd.tools.methods import IMAGE_PATCH
 from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolResult
 
 FILES = sorted(Path(__file__).with_name("trusted").glob("*.txt"))
@@ -55,7 +56,7 @@ def in_plain_python(source: str, picture: Picture, answer: Answer) -> tuple[str 
             self.horizontal_center, self.vertical_center = self.box.center
 
         def ask(self, method: str, *args: Any) -> Any:
-            given = checked(lambda: tool_arguments(method, args))
+            given = checked(lambda: tool_arguments(IMAGE_PATCH[method], args))
             calls.append((method, edges(self.box), given))
             reply = answer(method, ToolRequest(picture, self.box, given))
             if isinstance(reply, ToolFailure):

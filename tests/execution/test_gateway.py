@@ -9,13 +9,14 @@ import pytest
 from vpd.execution.arguments import BadArgument
 from vpd.execution.gateway import ToolGateway
 from vpd.geometry import Box
-from vpd.tools.protocol import Detection, Picture, ToolFailure, ToolRequest, ToolResult, ToolSet
+from vpd.tools.methods import IMAGE_PATCH
+from vpd.tools.protocol import Detection, Picture, ToolCard, ToolFailure, ToolRequest, ToolResult, ToolSet
 
 NAN = float("nan")
 
 
 class Fixed:
-    version = "fixed@1"
+    card = ToolCard("detect", "fixed@1")
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -26,7 +27,8 @@ class Fixed:
 
 def asked(method: str, answer: Any, picture: Picture) -> ToolResult | ToolFailure:
     gateway = ToolGateway(ToolSet("fixed", {method: Fixed(answer)}))
-    call = gateway.call(method, ToolRequest(picture, Box(0.0, 0.0, 9.0, 9.0), ("cube",)))
+    args = ("cube",) * len(IMAGE_PATCH[method].parameters)
+    call = gateway.call(method, picture, Box(0.0, 0.0, 9.0, 9.0), args)
     [given] = gateway.ask([call])
     return given
 
@@ -63,4 +65,4 @@ def test_gateway_boxes_are_cut_off_at_the_border(fake_picture: Callable[..., Pic
 def test_gateway_method_without_a_tool_is_a_bad_argument(fake_picture: Callable[..., Picture]) -> None:
     gateway = ToolGateway(ToolSet("none", {}))
     with pytest.raises(BadArgument, match="find"):
-        gateway.call("find", ToolRequest(fake_picture(), Box(0.0, 0.0, 9.0, 9.0), ("cube",)))
+        gateway.call("find", fake_picture(), Box(0.0, 0.0, 9.0, 9.0), ("cube",))

@@ -13,7 +13,7 @@ from vpd.execution.program import Program, canonical
 from vpd.execution.stage import execute_programs
 from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Image, Question
 from vpd.store import ArtifactStore, blob_name
-from vpd.tools.protocol import ToolRequest, ToolResult, ToolSet
+from vpd.tools.protocol import ToolCard, ToolRequest, ToolResult, ToolSet
 
 SHARD = "scenes-000"
 COUNT = "return str(len(ImagePatch(image).find('cube')))"
@@ -129,7 +129,7 @@ def test_stage_killed_in_the_middle_leaves_nothing_and_runs_again(
         """Stands for the death of the process: nothing catches it."""
 
     class Dying:
-        version = "dying@1"
+        card = ToolCard("detect", "dying@1")
 
         def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult]:
             raise Killed

@@ -1,6 +1,7 @@
 """A sandbox worker that lies: whatever comes out of it, the host ends the run in a typed outcome."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
@@ -17,7 +18,6 @@ from vpd.execution.arguments import (
     tool_arguments,
 )
 from vpd.execution.gateway import ToolGateway
-from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.instrument import Site
 from vpd.execution.limits import Limits
 from vpd.execution.recorder import OverBudget, Recorder
@@ -25,6 +25,7 @@ from vpd.execution.run import Job, ProgramRun
 from vpd.execution.session import Finished, HostCall, Stopped, Turn
 from vpd.execution.trace import Outcome, PatchRef, Run, events_from_json, events_to_json
 from vpd.geometry import Box
+from vpd.tools.methods import IMAGE_PATCH, Method
 from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolResult, ToolSet
 
 PROGRAM = "x = ImagePatch(image).find('cube')\nif x:\n    return 'yes'\nreturn 'no'"
@@ -46,7 +47,15 @@ plain = st.recursive(
     ),
     max_leaves=12,
 )
-methods = st.sampled_from([*TOOL_METHODS, "crop", "flush", "open"]) | plain
+
+
+def measure(self: Any, share: float, turns: int) -> float:
+    """Return how long this is."""
+    return 0.0
+
+
+MEASURE = Method.of(measure, "measure")
+methods = st.sampled_from([*IMAGE_PATCH, "crop", "flush", "open"]) | plain
 events = st.lists(st.tuples(st.integers(-2, 9) | plain, plain), max_size=5) | plain
 host_calls = st.builds(
     lambda *args: HostCall(args),
@@ -178,15 +187,17 @@ def test_recorder_drops_or_cuts_what_no_trace_keeps() -> None:
 
 
 @settings(deadline=None)
-@given(methods, st.lists(plain, max_size=5).map(tuple))
-def test_arguments_of_any_kind_are_checked_texts_or_refused(method: Any, args: tuple[Any, ...]) -> None:
-    if not isinstance(method, str):
-        return
+@given(st.sampled_from([*IMAGE_PATCH.values(), MEASURE]), st.lists(plain, max_size=3).map(tuple))
+def test_arguments_of_any_kind_are_of_their_types_or_refused(method: Method, args: tuple[Any, ...]) -> None:
     try:
         checked = tool_arguments(method, args)
     except BadArgument:
         return
-    assert all(isinstance(arg, str | tuple) for arg in checked)
+    types = {"str": str, "list[str]": tuple, "float": (int, float), "int": int}
+    for kind, arg in zip(method.parameters.values(), checked, strict=True):
+        assert isinstance(arg, types[kind])
+        assert not isinstance(arg, bool)
+        assert not isinstance(arg, float) or math.isfinite(arg)
 
 
 @settings(deadline=None)

@@ -14,7 +14,6 @@ import pytest
 from PIL import Image as PillowImage
 
 from vpd.execution.engine import Engine, EngineSettings, open_engine
-from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.limits import Limits
 from vpd.execution.program import Program, canonical
 from vpd.execution.run import Job
@@ -24,7 +23,8 @@ from vpd.geometry import Box
 from vpd.inspect.view import TraceView
 from vpd.records import IMAGES, PROGRAMS, QUESTIONS, Candidate, Image, Question
 from vpd.store import ArtifactStore
-from vpd.tools.protocol import Detection, Picture, Plain, ToolFailure, ToolRequest, ToolResult, ToolSet
+from vpd.tools.methods import IMAGE_PATCH, Plain
+from vpd.tools.protocol import Detection, Picture, ToolCard, ToolFailure, ToolRequest, ToolResult, ToolSet
 
 BOXES = {
     "cube": (Box(8, 8, 28, 40), Box(60, 20, 90, 60), Box(100, 64, 120, 90)),
@@ -38,7 +38,7 @@ class TableTool:
 
     def __init__(self, method: str) -> None:
         self.method = method
-        self.version = f"table-{method}@1"
+        self.card = ToolCard(IMAGE_PATCH[method].kind, f"table-{method}@1")
 
     def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
         return [self._answer(request) for request in batch]
@@ -61,7 +61,7 @@ def picture() -> Picture:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    toolset = ToolSet("table", {method: TableTool(method) for method in TOOL_METHODS})
+    toolset = ToolSet("table", {method: TableTool(method) for method in IMAGE_PATCH})
     limits = Limits(seconds=0.5, memory_bytes=32 * 2**20, events=1000)
     with open_engine(toolset, EngineSettings(in_flight=2, limits=limits)) as opened:
         yield opened

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from vpd.execution.arguments import BadArgument, crop_box, tool_arguments
-from vpd.execution.image_patch import TOOL_METHODS, bool_to_yesno
 from vpd.execution.program import Program, canonical
 from vpd.execution.trace import PatchRef, Run, Value
 from vpd.geometry import Box
 from vpd.inspect.lines import executed_lines
+from vpd.tools.image_patch import bool_to_yesno
+from vpd.tools.methods import IMAGE_PATCH
 
 
 def programs(path: Path) -> dict[str, str]:
@@ -48,11 +49,11 @@ class Replayed:
         return self.box.overlap(other.box) > 0
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        if method not in TOOL_METHODS:
+        if method not in IMAGE_PATCH:
             raise AttributeError(method)
 
         def ask(*args: Any, **named: Any) -> Any:
-            _checked(lambda: tool_arguments(method, (*args, *named.values())))
+            _checked(lambda: tool_arguments(IMAGE_PATCH[method], (*args, *named.values())))
             return self._given(self._answers.pop(0))
 
         return ask

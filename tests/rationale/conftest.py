@@ -23,8 +23,8 @@ from vpd.execution.trace import TraceEvent, events_from_json, events_to_json
 from vpd.geometry import Box
 from vpd.rationale.render import render
 from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Image, Question, Trace
-from vpd.sampling.examples import EXAMPLES
 from vpd.store import ArtifactStore
+from vpd.tools.examples.scenes import SCENE_EXAMPLES
 from vpd.tools.oracle import oracle_toolset
 from vpd.tools.protocol import Picture
 from vpd.verification.stage import verify_programs
@@ -471,7 +471,7 @@ def told() -> dict[str, Told]:
 @pytest.fixture(scope="session")
 def told_examples() -> dict[str, Told]:
     """The runs of the prompt's worked examples that find what they ask about in the odd scene."""
-    return _tell_all({e.question: (e.program, ODD) for e in EXAMPLES})
+    return _tell_all({e.question: (e.program, ODD) for e in SCENE_EXAMPLES})
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 
 import vpd.tools.opencv
 from vpd.errors import ConfigError
-from vpd.execution.image_patch import TOOL_METHODS
 from vpd.geometry import Box
+from vpd.tools.methods import IMAGE_PATCH
 from vpd.tools.opencv.observer import PixelObserver
 from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolResult
 from vpd.tools.scene_methods import Remembering
@@ -26,7 +26,7 @@ def _value(answer):
 
 
 def test_open_toolset_serves_every_method(scenes_tools):
-    assert set(scenes_tools.tools) == set(TOOL_METHODS)
+    assert set(scenes_tools.tools) == set(IMAGE_PATCH)
     assert PixelObserver.version in scenes_tools.version
 
 

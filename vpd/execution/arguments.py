@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from vpd.geometry import Box
-from vpd.tools.protocol import Plain
+from vpd.tools.methods import Method, ParameterType, Plain
 
 LONGEST_TEXT = 300
 MOST_OPTIONS = 50
+LARGEST_NUMBER = 2**53  # exact as a float
 
 
 class BadArgument(Exception):
@@ -23,12 +24,12 @@ class BadArgument(Exception):
         self.kind = kind
 
 
-def tool_arguments(method: str, args: tuple[Any, ...]) -> tuple[Plain, ...]:
+def tool_arguments(method: Method, args: tuple[Any, ...]) -> tuple[Plain, ...]:
     """Return the checked arguments of a tool method. Raises BadArgument."""
-    checks = _CHECKS.get(method)
-    if checks is None or len(checks) != len(args):
-        raise BadArgument("TypeError", f"ImagePatch has no method {method!r} with {len(args)} arguments")
-    return tuple(check(method, value) for check, value in zip(checks, args, strict=True))
+    kinds = method.parameters.values()
+    if len(kinds) != len(args):
+        raise BadArgument("TypeError", f"{method.name} takes {len(kinds)} arguments, not {len(args)}")
+    return tuple(_CHECKS[kind](method.name, value) for kind, value in zip(kinds, args, strict=True))
 
 
 def crop_box(args: tuple[Any, ...], width: int, height: int) -> Box:
@@ -66,11 +67,23 @@ def _texts(method: str, value: Any) -> tuple[str, ...]:
     return tuple(_text(method, item) for item in value)
 
 
-_CHECKS: dict[str, tuple[Callable[[str, Any], Plain], ...]] = {
-    "find": (_text,),
-    "exists": (_text,),
-    "verify_property": (_text, _text),
-    "simple_query": (_text,),
-    "best_text_match": (_texts,),
-    "compute_depth": (),
+def _number(method: str, value: Any) -> Plain:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise BadArgument("TypeError", f"{method} takes a number")
+    if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
+        raise BadArgument("ValueError", f"{method} was given a number that is not finite or too large")
+    return value
+
+
+def _whole_number(method: str, value: Any) -> Plain:
+    if not isinstance(value, int):
+        raise BadArgument("TypeError", f"{method} takes a whole number")
+    return _number(method, value)
+
+
+_CHECKS: dict[ParameterType, Callable[[str, Any], Plain]] = {
+    "str": _text,
+    "list[str]": _texts,
+    "float": _number,
+    "int": _whole_number,
 }

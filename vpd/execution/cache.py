@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 
 from vpd.errors import StoreError
 from vpd.geometry import Box
-from vpd.tools.protocol import Detection, Plain, ToolFailure, ToolResult
+from vpd.tools.methods import Plain
+from vpd.tools.protocol import Detection, ToolFailure, ToolResult
 
 Answer = ToolResult | ToolFailure
 T = TypeVar("T")

@@ -131,7 +131,11 @@ def open_engine(toolset: ToolSet, settings: EngineSettings | None = None) -> Ite
     """Start sandbox workers and yield an engine. Raises SandboxError if the sandbox does not work."""
     settings = settings or EngineSettings()
     with Sandbox(
-        settings.limits, settings.in_flight, settings.require_isolation, settings.binary_path
+        settings.limits,
+        settings.in_flight,
+        settings.require_isolation,
+        settings.binary_path,
+        toolset.methods,
     ) as sandbox:
         engine = Engine(sandbox, ToolGateway(toolset), settings)
         try:

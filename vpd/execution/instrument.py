@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
-from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.lazy import NotLazy, make_lazy
 from vpd.execution.names import bound_names
 from vpd.execution.policy import RUNTIME_PREFIX
@@ -27,8 +26,9 @@ from vpd.execution.source_text import SourceTexts
 from vpd.execution.syntax import parse
 from vpd.execution.trace import Kind
 from vpd.execution.wording import wording
+from vpd.tools.methods import IMAGE_PATCH
 
-LINED_METHODS = frozenset(TOOL_METHODS) | {"crop"}
+ASKING = frozenset(IMAGE_PATCH)
 METHODS = frozenset(m for kind in (str, list, dict, set) for m in dir(kind) if not m.startswith("_"))
 _KINDS = frozenset({"str", "list", "dict", "set", "tuple", "int", "float"})
 _OF_KINDS = frozenset({"fromkeys", "maketrans", "from_bytes", "fromhex"})  # these need no instance
@@ -51,6 +51,7 @@ class Instrumented:
     source: str
     code: str
     sites: tuple[Site, ...]
+    asking: frozenset[str]
 
     def canonical_line(self, line: int) -> int | None:
         """Return the line of the canonical program that a line of `code` comes from, if that can be told."""
@@ -58,31 +59,34 @@ class Instrumented:
             after = _statements(parse(self.code))
         except PARSE_ERRORS:  # calls around calls: `code` is nested deeper than the program
             return None
-        before = _statements(_rewritten(Parsed(self.source, parse(self.source)))[0])
+        before = _statements(_rewritten(Parsed(self.source, parse(self.source)), self.asking)[0])
         return {new.lineno: old.lineno for old, new in zip(before, after, strict=True)}.get(line)
 
 
 @lru_cache(maxsize=4096)
-def instrument(source: str) -> Instrumented | ProgramProblem:
-    """Return the instrumented form of a program, or why the source is no program."""
+def instrument(source: str, asking: frozenset[str] = ASKING) -> Instrumented | ProgramProblem:
+    """Return the instrumented form of a program, or why the source is no program.
+
+    `asking` holds the names of the methods that ask a tool.
+    """
     words = wording(source)
     if not words.texts or len(source) > MAX_CHARACTERS:
-        return instrument_alone(source)
-    shape = _instrument_shape(words.shape)
+        return instrument_alone(source, asking)
+    shape = _instrument_shape(words.shape, asking)
     if isinstance(shape, ProgramProblem):  # which may quote the source
-        return instrument_alone(source)
+        return instrument_alone(source, asking)
     sites = tuple(replace(site, name=words.put_back(site.name)) for site in shape.sites)
-    return Instrumented(words.put_back(shape.source), words.put_back(shape.code), sites)
+    return Instrumented(words.put_back(shape.source), words.put_back(shape.code), sites, asking)
 
 
-def instrument_alone(source: str) -> Instrumented | ProgramProblem:
+def instrument_alone(source: str, asking: frozenset[str] = ASKING) -> Instrumented | ProgramProblem:
     """Do what `instrument` does without sharing anything between programs."""
     program = parsed_program(source)
     if isinstance(program, ProgramProblem):
         return program
     try:
-        tree, sites = _rewritten(program)
-        return Instrumented(program.source, ast.unparse(tree), sites)
+        tree, sites = _rewritten(program, asking)
+        return Instrumented(program.source, ast.unparse(tree), sites, asking)
     except NotLazy as error:
         what, line = error.args
         return ProgramProblem("unsupported", f"{what} is not supported", line)
@@ -93,14 +97,14 @@ def instrument_alone(source: str) -> Instrumented | ProgramProblem:
 _instrument_shape = lru_cache(maxsize=4096)(instrument_alone)
 
 
-def _rewritten(program: Parsed) -> tuple[ast.Module, tuple[Site, ...]]:
+def _rewritten(program: Parsed, asking: frozenset[str]) -> tuple[ast.Module, tuple[Site, ...]]:
     tree = program.tree
     nodes = list(ast.walk(tree))
     texts = SourceTexts(program.source, nodes)
     own_names = bound_names(nodes)
     tree = make_lazy(tree, nodes, own_names)
     own_names |= {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
-    rewrite = _Rewrite(texts, own_names)
+    rewrite = _Rewrite(texts, own_names, asking | {"crop"})
     return rewrite.visit(tree), tuple(rewrite.sites)
 
 
@@ -109,10 +113,11 @@ def _statements(tree: ast.Module) -> list[ast.stmt]:
 
 
 class _Rewrite(ast.NodeTransformer):
-    def __init__(self, texts: SourceTexts, own_names: set[str]) -> None:
+    def __init__(self, texts: SourceTexts, own_names: set[str], lined: frozenset[str]) -> None:
         self.sites: list[Site] = []
         self._text = texts.of
         self._own_names = own_names
+        self._lined = lined
         self._functions: list[str] = []
 
     def _site(self, node: ast.stmt | ast.expr, kind: Kind, name: str) -> ast.expr:
@@ -231,7 +236,7 @@ class _Rewrite(ast.NodeTransformer):
         if method.attr == "sort":
             sort = ast.Call(_name("_vpd_sort"), [method.value, *node.args], node.keywords)
             return ast.copy_location(sort, node)
-        if method.attr in LINED_METHODS:
+        if method.attr in self._lined:
             node.keywords.append(ast.keyword(None, _call("_vpd_at", ast.Constant(node.lineno))))
         return node
 
@@ -239,7 +244,7 @@ class _Rewrite(ast.NodeTransformer):
         if self._of_kind(node):
             return _parsed(f"lambda _vpd_owner, *_vpd_args: _vpd_owner.{node.attr}(*_vpd_args)", node)
         self.generic_visit(node)
-        bound = isinstance(node.ctx, ast.Load) and node.attr in METHODS - LINED_METHODS - self._own_names
+        bound = isinstance(node.ctx, ast.Load) and node.attr in METHODS - self._lined - self._own_names
         if not bound:
             return node
         code = f"(lambda _vpd_owner: lambda *_vpd_args: _vpd_owner.{node.attr}(*_vpd_args))(0)"

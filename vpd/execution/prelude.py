@@ -1,6 +1,7 @@
 """The runtime inside the sandbox: this file's text is fed to every session before a program.
 
-It implements `vpd.execution.image_patch` on top of one host function, replaces the builtins whose callbacks
+It implements `vpd.tools.image_patch` on top of one host function, but for the methods that ask tools, which
+`vpd.execution.prelude_text` writes from their table. It replaces the builtins whose callbacks
 must be able to call tools, and records the steps that `vpd.execution.instrument` marks. Names that start with
 `_vpd` cannot be written by a program. Everything sent to the host is checked there again
 (`vpd.execution.run`): nothing in this file is trusted.
@@ -47,24 +48,6 @@ class ImagePatch:
         self.height = self.bottom - self.top
         self.horizontal_center = (self.left + self.right) / 2
         self.vertical_center = (self.top + self.bottom) / 2
-
-    def find(self, object_name: str) -> list[Any]:
-        return [ImagePatch(None, region) for region in _vpd_ask("find", self._vpd_handle, object_name)]
-
-    def exists(self, object_name: str) -> Any:
-        return _vpd_ask("exists", self._vpd_handle, object_name)
-
-    def verify_property(self, object_name: str, property: str) -> Any:
-        return _vpd_ask("verify_property", self._vpd_handle, object_name, property)
-
-    def simple_query(self, question: str) -> Any:
-        return _vpd_ask("simple_query", self._vpd_handle, question)
-
-    def best_text_match(self, options: list[str]) -> Any:
-        return _vpd_ask("best_text_match", self._vpd_handle, options)
-
-    def compute_depth(self) -> Any:
-        return _vpd_ask("compute_depth", self._vpd_handle)
 
     def crop(self, left: float, top: float, right: float, bottom: float) -> Any:
         return ImagePatch(None, _vpd_ask("crop", self._vpd_handle, left, top, right, bottom))

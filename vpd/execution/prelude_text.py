@@ -7,14 +7,18 @@ and annotations are left out: every session loads the prelude's state anew.
 
 import ast
 import builtins
+from collections.abc import Iterable
 from pathlib import Path
 
 from vpd.execution.syntax import parse
+from vpd.tools.methods import Method
 
 
-def prelude_text() -> str:
-    """Return the text of `vpd.execution.prelude` as sessions run it."""
+def prelude_text(methods: Iterable[Method]) -> str:
+    """Return the text of `vpd.execution.prelude`, with methods that ask tools, as sessions run it."""
     tree = parse(Path(__file__).with_name("prelude.py").read_text())
+    [patch] = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "ImagePatch"]
+    patch.body += [node for method in methods for node in parse(_asking(method)).body]
     offered = {n.name for n in tree.body if isinstance(n, _DEFINITION) and not n.name.startswith("_")}
     local = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
     own = _Own((set(dir(builtins)) | offered) - local)
@@ -25,6 +29,15 @@ def prelude_text() -> str:
             body.append(_second_name(node.name))
     first = [_second_name(name) for name in sorted(own.read - offered)]
     return ast.unparse(ast.fix_missing_locations(ast.Module([*first, *body], [])))
+
+
+def _asking(method: Method) -> str:
+    """Return the definition of a method that suspends until a tool has answered."""
+    call = ", ".join([repr(method.name), "self._vpd_handle", *method.parameters])
+    answer = f"_vpd_ask({call})"
+    if method.returns_patches:
+        answer = f"[ImagePatch(None, _vpd_region) for _vpd_region in {answer}]"
+    return f"def {method.name}({', '.join(['self', *method.parameters])}):\n    return {answer}"
 
 
 _DEFINITION = (ast.FunctionDef, ast.ClassDef)

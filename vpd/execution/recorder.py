@@ -12,7 +12,8 @@ from vpd.execution.instrument import Site
 from vpd.execution.limits import Limit, Limits
 from vpd.execution.trace import PatchRef, TraceEvent, Value
 from vpd.geometry import Box
-from vpd.tools.protocol import Plain, ToolFailure, ToolResult
+from vpd.tools.methods import Method, Plain
+from vpd.tools.protocol import ToolFailure, ToolResult
 
 _PRINTED = -1
 _DEEPEST = 6
@@ -81,23 +82,24 @@ class Recorder:
     def tool(
         self,
         line: int,
-        method: str,
+        method: Method,
         patch: PatchRef,
         args: tuple[Plain, ...],
         answer: ToolResult | ToolFailure,
     ) -> Value:
-        """Record a tool call and return its value, with patches for detections; a failure has no value."""
+        """Record a call and return its value, with patches for detections; a failure has no value."""
         confidence = None
         if isinstance(answer, ToolFailure):
             value: Value = None
-        elif method == "find":
+        elif method.returns_patches:
             assert isinstance(answer.value, tuple)
-            value = tuple(self.new_patch(str(args[0]), found.box) for found in answer.value)  # type: ignore[union-attr]
+            name = method.named(args)
+            value = tuple(self.new_patch(name, found.box) for found in answer.value)  # type: ignore[union-attr]
             confidence = answer.confidence
         else:
             value, confidence = answer.value, answer.confidence  # type: ignore[assignment]
         seq = len(self._events)
-        self._add(TraceEvent(seq, line, "tool", method, value, patch, args, confidence))
+        self._add(TraceEvent(seq, line, "tool", method.name, value, patch, args, confidence))
         return value
 
     def _add(self, event: TraceEvent) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from pydantic_monty import ExcType
 
 from vpd.execution.answer import NoAnswer, answer_text
-from vpd.execution.arguments import BadArgument, crop_box, tool_arguments
+from vpd.execution.arguments import BadArgument, crop_box
 from vpd.execution.cache import Answer, CallKey
 from vpd.execution.gateway import ToolCall, ToolGateway
 from vpd.execution.instrument import instrument
@@ -32,7 +32,7 @@ from vpd.execution.sandbox import Sandbox
 from vpd.execution.session import Finished, HostCall, SandboxSession, Stopped, Turn
 from vpd.execution.trace import Outcome, PatchRef, Run, Value
 from vpd.geometry import Box
-from vpd.tools.protocol import Picture, ToolFailure, ToolRequest
+from vpd.tools.protocol import Picture, ToolFailure
 
 _NO_EVENTS = ("budget", "crash")
 
@@ -66,7 +66,7 @@ class ProgramRun:
         self._calls = self._cached = self._host_calls = 0
         self._unknown_name: str | None = None
         self._started = time.perf_counter()
-        program = instrument(job.source)
+        program = instrument(job.source, gateway.asking)
         sites = () if isinstance(program, ProgramProblem) else program.sites
         whole = Box(0.0, 0.0, float(job.picture.width), float(job.picture.height))
         self._recorder = Recorder(sites, whole, sandbox.limits)
@@ -100,7 +100,7 @@ class ProgramRun:
         except OverBudget as error:
             return self._end("budget", message=str(error), limit=error.limit)
         if isinstance(answer, ToolFailure) and answer.kind == "error":
-            return self._end("crash", message=f"tool {waiting.call.method} failed: {answer.message}")
+            return self._end("crash", message=f"tool {waiting.call.method.name} failed: {answer.message}")
         if isinstance(answer, ToolFailure):
             kind: ExcType = "LookupError" if answer.kind == "vocabulary" else "ValueError"
             self._unknown_name = answer.message if answer.kind == "vocabulary" else None
@@ -147,9 +147,8 @@ class ProgramRun:
         if method == "crop":
             box = crop_box(args, self.job.picture.width, self.job.picture.height)
             return _to_sandbox(self._recorder.new_patch("region", box))
-        request = ToolRequest(self.job.picture, patch.box, tool_arguments(method, args))
         known = type(line) is int and 0 < line <= self._program.source.count("\n") + 1
-        self._wait(line if known else 0, patch, self._gateway.call(method, request))
+        self._wait(line if known else 0, patch, self._gateway.call(method, self.job.picture, patch.box, args))
         return None
 
     def _wait(self, line: int, patch: PatchRef, call: ToolCall) -> None:

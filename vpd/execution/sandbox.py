@@ -22,6 +22,7 @@ can slow others within its limits, and timing may tell it what runs beside it.
 
 import logging
 import tempfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,7 +33,9 @@ import pydantic_monty as monty
 from vpd.errors import SandboxError
 from vpd.execution.jail import Isolation, Launcher, keep_files, worker_binary, worker_launcher
 from vpd.execution.limits import Limits
+from vpd.execution.prelude_text import prelude_text
 from vpd.execution.session import SandboxSession, Turn, load_prelude
+from vpd.tools.methods import IMAGE_PATCH, Method
 
 _log = logging.getLogger(__name__)
 _OS_POLICY: monty.OSPolicy = {"random_start": {"seed": 0}, "sleep": "zero", "timezone": "utc"}
@@ -51,8 +54,10 @@ class Sandbox:
         processes: int,
         require_isolation: Isolation | None = None,
         binary_path: Path | None = None,
+        methods: Mapping[str, Method] = IMAGE_PATCH,
     ) -> None:
         self.limits = limits
+        self._methods = tuple(methods.values())
         self._required = require_isolation
         self._binary_path = binary_path
         self._monty_limits: monty.ResourceLimits = {
@@ -100,7 +105,7 @@ class Sandbox:
         pool = monty.Monty(binary_path=self._launcher.path, **self._pool_settings)
         self._pool = opened.enter_context(pool)
         with self._checkout() as session:
-            self._prelude = load_prelude(session)
+            self._prelude = load_prelude(session, prelude_text(self._methods))
 
     def _demand(self, launcher: Launcher) -> None:
         """Raise SandboxError below the isolation required; warn below the highest."""

@@ -243,10 +243,10 @@ class Scheduler:
         """Give up batches that took too long: several calls are asked again alone, a single one fails."""
         for batch in self._overdue():
             self._leave_behind(batch)
-            method = batch.calls[0].method
+            method = batch.calls[0].method.name
             message = f"{method} gave no answer within {self._shared.tool_seconds:g} s"
             if self._shared.left_behind > _MOST_HANGING:
-                version = self._shared.gateway.toolset.tools[method].version
+                version = self._shared.gateway.toolset.tools[method].card.version
                 self._failure = ToolError(f"tool {version} hangs: {message}, again and again; restart it")
             elif len(batch.calls) > 1:
                 self._waiting.split(batch.calls)

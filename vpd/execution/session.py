@@ -12,7 +12,6 @@ import pydantic_monty as monty
 from vpd.errors import SandboxError
 from vpd.execution.jail import end_worker
 from vpd.execution.limits import Limit
-from vpd.execution.prelude_text import prelude_text
 
 _HOST = "_vpd_host"
 _LONGEST_MESSAGE = 500
@@ -48,9 +47,9 @@ class Stopped:
 Turn = HostCall | Finished | Stopped
 
 
-def load_prelude(session: monty.MontySession) -> bytes:
+def load_prelude(session: monty.MontySession, text: str) -> bytes:
     """Run the prelude in a fresh session, make the host function known, and return the session's state."""
-    session.feed_run(prelude_text())
+    session.feed_run(text)
     snapshot = session.feed_start(f"{_HOST} = {_HOST}_of_this_session")
     while isinstance(snapshot, monty.NameLookupSnapshot):
         snapshot = snapshot.resume(value=_vpd_host)

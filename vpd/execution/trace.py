@@ -12,7 +12,7 @@ from typing import Any, Literal
 from vpd.execution.limits import Limit
 from vpd.geometry import Box
 from vpd.records import canonical_json
-from vpd.tools.protocol import Plain
+from vpd.tools.methods import Plain
 
 Kind = Literal["tool", "value", "branch", "return"]
 Outcome = Literal["answered", "syntax", "unsupported", "policy", "vocabulary", "runtime", "budget", "crash"]

@@ -27,7 +27,7 @@ class WaitingCalls:
         programs.append(number)
         if len(programs) > 1:
             return True
-        self._queues.setdefault(call.method, deque()).append(call)
+        self._queues.setdefault(call.method.name, deque()).append(call)
         return False
 
     def next_batch(self, *, may_grow: bool) -> list[ToolCall]:

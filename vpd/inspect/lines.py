@@ -10,11 +10,11 @@ Not here: recording (`vpd.execution.instrument`).
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from vpd.execution.image_patch import TOOL_METHODS
 from vpd.execution.program import ENTRY
 from vpd.execution.trace import Run
+from vpd.tools.methods import IMAGE_PATCH
 
 _LOOPS = (ast.For, ast.While)
 _LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
@@ -59,6 +59,7 @@ class _Replay:
         self._marked = {event.line for event in run.events}
         self._values = {(e.line, e.name) for e in run.events if e.kind == "value"}
         self._failed = {e.line for e in run.events if e.kind == "tool" and e.value is None}
+        self._asking = IMAGE_PATCH.keys() | {e.name for e in run.events if e.kind == "tool"}
         self._tests: dict[tuple[int, str], set[object]] = defaultdict(set)
         for event in run.events:
             if event.kind == "branch":
@@ -86,7 +87,7 @@ class _Replay:
         if node is None:
             return
         known = name == ENTRY or name in self._broken or self._evidence(node.body)
-        if known or not _leaves_steps(node):
+        if known or not _leaves_steps(node, self._asking):
             self._block(node.body)
 
     def _evidence(self, statements: Sequence[ast.AST]) -> bool:
@@ -198,10 +199,10 @@ def _span(statements: Sequence[ast.AST]) -> range:
     return range(min(lines), max(lines) + 1) if lines else range(0)
 
 
-def _leaves_steps(function: ast.FunctionDef) -> bool:
+def _leaves_steps(function: ast.FunctionDef, asking: Collection[str]) -> bool:
     """Tell whether a call of a function must show in the events."""
     first = function.body[0]
-    if any(isinstance(n, ast.Attribute) and n.attr in TOOL_METHODS for n in ast.walk(first)):
+    if any(isinstance(n, ast.Attribute) and n.attr in asking for n in ast.walk(first)):
         return True
     compares = isinstance(first, ast.Return) and isinstance(first.value, ast.Compare | ast.BoolOp)
     return compares or isinstance(first, ast.If | ast.While | ast.Assign | ast.AugAssign | ast.For)

@@ -1,15 +1,15 @@
 """The prompt that asks a language model for a program: API, worked examples, question.
 
-The API text comes from the live protocol, so prompt and runtime cannot disagree. The examples are chat turns:
-a 1.5B code model wrote 44 of 50 right programs that way, against 38 as plain continuation.
+API and examples are those of the tool set, so prompt and runtime cannot disagree. The examples are chat
+turns: a 1.5B code model wrote 44 of 50 right programs that way, against 38 as plain continuation.
 
 Not here: choosing examples per question, and raw (non-chat) prompts.
 """
 
 from functools import cache
 
-from vpd.execution.image_patch import api_text
-from vpd.sampling.examples import EXAMPLES
+from vpd.tools.api_text import api_text
+from vpd.tools.toolset import find_toolset
 
 Message = dict[str, str]
 
@@ -21,15 +21,16 @@ string: a number, "yes" or "no", or a word. Write plain Python without imports, 
 """
 
 
-def build_messages(question: str) -> list[Message]:
-    """Return the chat messages that ask for a program for one question."""
-    return [*_fixed_part(), {"role": "user", "content": question}]
+def build_messages(question: str, tools: str) -> list[Message]:
+    """Return the chat messages that ask for a program for one question and a tool set by name."""
+    return [*_fixed_part(tools), {"role": "user", "content": question}]
 
 
 @cache
-def _fixed_part() -> tuple[Message, ...]:
-    messages = [{"role": "system", "content": INSTRUCTION + api_text()}]
-    for example in EXAMPLES:
+def _fixed_part(tools: str) -> tuple[Message, ...]:
+    toolset = find_toolset(tools)
+    messages = [{"role": "system", "content": INSTRUCTION + api_text(toolset.methods.values())}]
+    for example in toolset.examples:
         messages.append({"role": "user", "content": example.question})
         messages.append({"role": "assistant", "content": example.program})
     return tuple(messages)

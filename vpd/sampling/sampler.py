@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from vpd.errors import EndpointError
 from vpd.sampling.answers import Answer, AnswerCache
+from vpd.sampling.chat_request import Request
 from vpd.sampling.client import ChatEndpoint, HttpChatEndpoint
 from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.sampling.record import DEMO_RECORD, EMPTY, Record, load_record
-from vpd.sampling.request import Request, SamplingConfig, build_request
+from vpd.sampling.request import SamplingConfig, build_request
 from vpd.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -116,4 +117,4 @@ def open_sampler(
 def default_config(settings: Settings) -> SamplingConfig:
     """Return the default sampling parameters for the model that the environment names."""
     named = {"model": settings.llm_model} if settings.llm_model else {}
-    return SamplingConfig.model_validate(named)
+    return SamplingConfig.model_validate({"tools": settings.tools, **named})

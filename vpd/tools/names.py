@@ -93,6 +93,11 @@ def known_word(word: str) -> str:
     return word
 
 
+def known_words() -> frozenset[str]:
+    """Return every word of the vocabulary, synonyms included."""
+    return frozenset((*_ATTRIBUTE_OF, *ANYTHING, *SYNONYMS))
+
+
 def attribute_of(value: str) -> str | None:
     """Return the attribute that a vocabulary word is a value of."""
     return _ATTRIBUTE_OF.get(value)

@@ -1,22 +1,22 @@
 """What a vision tool is: batches of requests in, typed results out.
 
 A tool sees pixels, a region and plain arguments; never a path, an address, a question's label or a scene's
-ground truth. Its version names everything that can change its answers, because answers are cached under it.
+ground truth. Its card says what it is, and its version names everything that can change its answers, because
+answers are cached under it.
 
-Not here: which tool serves which `ImagePatch` method (`vpd.tools.toolset`), the cache and the batching
-(`vpd.execution`).
+Not here: the `ImagePatch` methods that tools answer (`vpd.tools.methods`), tool sets by name
+(`vpd.tools.toolset`), the cache and the batching (`vpd.execution`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vpd.geometry import Box
-
-Plain = str | int | float | bool | None | tuple["Plain", ...]
+from vpd.tools.methods import IMAGE_PATCH, Method, Plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +70,31 @@ class ToolFailure:
     message: str
 
 
-class Tool(Protocol):
-    """One vision tool. Answers depend on nothing but the request and `version`."""
+@dataclass(frozen=True)
+class ToolCard:
+    """What a tool says of itself.
 
+    `kind` is what it does, such as detect, match, ask, depth, read or know. `vocabulary` holds the names it
+    knows, None if any will do; a name outside is a ToolFailure of that kind, never "none found".
+    `memory_bytes` is what it takes on its device while loaded.
+    """
+
+    kind: str
     version: str
+    vocabulary: tuple[str, ...] | None = None
+    device: str = "cpu"
+    memory_bytes: int = 0
+
+
+def tool_version(name: str, **decides: object) -> str:
+    """Return a version of what decides a tool's answers: tool_version("owlv2", revision=..., code=1)."""
+    return f"{name}@{','.join(f'{key}={value}' for key, value in decides.items())}"
+
+
+class Tool(Protocol):
+    """One vision tool. Answers depend on nothing but the request and the card's version."""
+
+    card: ToolCard
 
     def run(self, batch: Sequence[ToolRequest]) -> Sequence[ToolResult | ToolFailure]:
         """Answer a batch, one result per request in order. An exception fails the whole batch."""
@@ -82,8 +103,9 @@ class Tool(Protocol):
 
 @dataclass(frozen=True)
 class ToolSet:
-    """The tools behind the `ImagePatch` methods that need a model, by method name.
+    """The tools behind the `ImagePatch` methods, by method name.
 
+    `methods` is the API that programs may call; one without a tool raises LookupError in the program.
     `full_batch` is how many requests a tool is given at once, at most, and worth waiting for; 1 says that
     asking together gains nothing, so no request waits for others.
     """
@@ -91,9 +113,10 @@ class ToolSet:
     name: str
     tools: Mapping[str, Tool]
     full_batch: int = 32
+    methods: Mapping[str, Method] = field(default_factory=lambda: IMAGE_PATCH)
 
     @property
     def version(self) -> str:
         """Name and versions of all tools."""
-        parts = sorted({tool.version for tool in self.tools.values()})
+        parts = sorted({tool.card.version for tool in self.tools.values()})
         return f"{self.name}[{', '.join(parts)}]"

@@ -13,8 +13,9 @@ from typing import Protocol
 
 from vpd.datasets.scenes.camera import camera_for
 from vpd.geometry import Box
-from vpd.tools.names import Traits, UnknownWordError, parse_name
-from vpd.tools.protocol import Detection, Picture, Tool, ToolFailure, ToolRequest, ToolResult
+from vpd.tools.methods import IMAGE_PATCH
+from vpd.tools.names import Traits, UnknownWordError, known_words, parse_name
+from vpd.tools.protocol import Detection, Picture, Tool, ToolCard, ToolFailure, ToolRequest, ToolResult
 from vpd.tools.questions import UnclearQuestionError, answer, best_option
 
 ONE_OBJECT = 0.5  # a region that overlaps a box this much is the patch of that object
@@ -86,8 +87,8 @@ Method = Callable[..., ToolResult | ToolFailure]
 class SceneTool:
     """One method over what an observer sees."""
 
-    def __init__(self, observer: Observer, method: Method) -> None:
-        self.version = observer.version
+    def __init__(self, observer: Observer, kind: str, method: Method) -> None:
+        self.card = ToolCard(kind, observer.version, tuple(sorted(known_words())))
         self._observer = observer
         self._method = method
 
@@ -106,7 +107,7 @@ class SceneTool:
 
 def scene_tools(observer: Observer) -> Mapping[str, Tool]:
     """Return the tools by method name."""
-    return {name: SceneTool(observer, method) for name, method in _METHODS.items()}
+    return {name: SceneTool(observer, IMAGE_PATCH[name].kind, method) for name, method in _METHODS.items()}
 
 
 def view(request: ToolRequest, seen: Sequence[Sighting]) -> View:

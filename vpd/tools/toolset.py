@@ -1,36 +1,109 @@
-"""The one place where tool sets are opened by name."""
+"""Tool sets by name: `scenes`, `photos`, a TOML file of models, or `module:ATTRIBUTE` for anyone's own.
 
-from collections.abc import Callable
+A specification says which methods programs may call before any model is loaded; `open` loads.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from vpd.errors import ConfigError
-from vpd.settings import load_settings
-from vpd.tools.onnx.nanodet import NANODET, NanoDet
-from vpd.tools.opencv.observer import PixelObserver
-from vpd.tools.photo_methods import Remembering, photo_tools
-from vpd.tools.protocol import ToolSet
-from vpd.tools.scene_methods import Remembering as RememberingObserver
-from vpd.tools.scene_methods import scene_tools
+from vpd.tools.examples import WorkedExample
+from vpd.tools.examples.photos import PHOTO_EXAMPLES
+from vpd.tools.examples.scenes import SCENE_EXAMPLES
+from vpd.tools.methods import IMAGE_PATCH, Method
+from vpd.tools.protocol import Tool, ToolSet
 
 
-def scenes_toolset() -> ToolSet:
-    """Return the OpenCV tools for generated scenes: pixels only, with honest mistakes."""
-    return ToolSet("scenes", scene_tools(RememberingObserver(PixelObserver())), full_batch=1)
+@dataclass(frozen=True)
+class ToolSetSpec:
+    """A tool set that can be opened.
 
-
-def photos_toolset() -> ToolSet:
-    """Return a COCO detector and colour names, for photographs; its model file is in VPD_MODEL_DIR.
-
-    Raises ModelFileError if the file is missing or not the expected one.
+    `open_tools` returns the tools by method name; `full_batch` as in ToolSet. `examples` go into the prompt.
+    `name` is how it was found.
     """
-    detector = NanoDet(NANODET.find(load_settings().model_dir))
-    return ToolSet("photos", photo_tools(Remembering(detector)))
+
+    open_tools: Callable[[], Mapping[str, Tool]]
+    methods: Mapping[str, Method]
+    examples: tuple[WorkedExample, ...]
+    full_batch: int = 32
+    name: str = ""
+
+    def open(self) -> ToolSet:
+        """Load the tools. Raises ConfigError or ModelFileError that says what is missing."""
+        return ToolSet(self.name, self.open_tools(), self.full_batch, {**IMAGE_PATCH, **self.methods})
+
+    def plus(self, method: Method, open_tool: Callable[[], Tool], *examples: WorkedExample) -> "ToolSetSpec":
+        """Return this set with one more method, or another tool for one that it has, and more examples."""
+        return replace(
+            self,
+            open_tools=lambda: {**self.open_tools(), method.name: open_tool()},
+            methods={**self.methods, method.name: method},
+            examples=(*self.examples, *examples),
+        )
 
 
-_OPENERS: dict[str, Callable[[], ToolSet]] = {"scenes": scenes_toolset, "photos": photos_toolset}
+def _built_in(*names: str) -> Mapping[str, Method]:
+    return {name: IMAGE_PATCH[name] for name in names}
+
+
+_LOOKING = ("find", "exists", "verify_property", "simple_query", "best_text_match")
+
+
+def _scenes_tools() -> Mapping[str, Tool]:
+    from vpd.tools.opencv.observer import PixelObserver
+    from vpd.tools.scene_methods import Remembering, scene_tools
+
+    return scene_tools(Remembering(PixelObserver()))
+
+
+def _photos_tools() -> Mapping[str, Tool]:
+    from vpd.settings import load_settings
+    from vpd.tools.onnx.nanodet import NANODET, NanoDet
+    from vpd.tools.photo_methods import Remembering, photo_tools
+
+    return photo_tools(Remembering(NanoDet(NANODET.find(load_settings().model_dir))))
+
+
+SCENES = ToolSetSpec(
+    _scenes_tools, _built_in(*_LOOKING, "compute_depth"), SCENE_EXAMPLES, full_batch=1, name="scenes"
+)
+"""OpenCV tools for generated scenes: pixels only, with honest mistakes."""
+
+PHOTOS = ToolSetSpec(_photos_tools, _built_in(*_LOOKING, "read_text"), PHOTO_EXAMPLES, name="photos")
+"""Small real models for photographs; their files are in VPD_MODEL_DIR."""
+
+_KNOWN = {spec.name: spec for spec in (SCENES, PHOTOS)}
+
+
+def find_toolset(name: str) -> ToolSetSpec:
+    """Return the specification of a tool set; loads no model. Raises ConfigError for an unknown one."""
+    if name in _KNOWN:
+        return _KNOWN[name]
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        raise ConfigError(
+            f"unknown tool set {name!r}; known are {', '.join(_KNOWN)}, and module:ATTRIBUTE for your own"
+        )
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"no tool set {name!r} ({error}): is the module's folder on PYTHONPATH?") from error
+    if not isinstance(found, ToolSetSpec):
+        raise ConfigError(f"{name!r} is a {type(found).__name__}, not a ToolSetSpec")
+    return replace(found, name=name)
 
 
 def open_toolset(name: str) -> ToolSet:
-    """Return the tool set of this name; raises ConfigError for an unknown one."""
-    if name not in _OPENERS:
-        raise ConfigError(f"unknown tool set {name!r}; known are {', '.join(_OPENERS)}")
-    return _OPENERS[name]()
+    """Load the tool set of this name. Raises ConfigError or ModelFileError."""
+    return find_toolset(name).open()
+
+
+def methods_of(tools_version: str) -> Mapping[str, Method]:
+    """Return the methods that traces of this tools' version may hold: the built-in ones, and the set's own.
+
+    Raises ConfigError if the set's module is gone.
+    """
+    name = tools_version.partition("[")[0]
+    own: Mapping[str, Method] = find_toolset(name).methods if ":" in name else {}
+    return {**IMAGE_PATCH, **own}

@@ -69,7 +69,7 @@ class Fatal:
     """A tool that kills the process it is in when it is asked for `fatal`: once, or whenever asked."""
 
     def __init__(self, tool: Tool, once: Path | None) -> None:
-        self.version = tool.version
+        self.card = tool.card
         self._tool, self._once = tool, once
 
     def run(self, batch: Sequence[ToolRequest]) -> Sequence[ToolResult | ToolFailure]:

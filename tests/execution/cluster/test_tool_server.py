@@ -12,7 +12,7 @@ from vpd.execution.cache import Answer
 from vpd.execution.cluster import tool_server
 from vpd.execution.cluster.tool_server import PackedRequest, ToolServer
 from vpd.geometry import Box
-from vpd.tools.protocol import ToolRequest, ToolResult, ToolSet
+from vpd.tools.protocol import ToolCard, ToolRequest, ToolResult, ToolSet
 
 PIXELS = np.zeros((4, 6, 3), np.uint8)
 REGION = Box(0.0, 0.0, 6.0, 4.0)
@@ -21,7 +21,7 @@ REGION = Box(0.0, 0.0, 6.0, 4.0)
 class Counting:
     """Answers with its only argument; remembers batches, and does before each what it is told to."""
 
-    version = "counting@1"
+    card = ToolCard("detect", "counting@1")
 
     def __init__(self, before: Callable[[int], None] = lambda _: None) -> None:
         self.batches: list[int] = []

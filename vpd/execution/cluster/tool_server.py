@@ -17,7 +17,8 @@ from typing import Any
 from vpd.errors import ToolError
 from vpd.execution.cache import Answer
 from vpd.geometry import Box
-from vpd.tools.protocol import Picture, Plain, Tool, ToolRequest, ToolSet
+from vpd.tools.methods import Plain
+from vpd.tools.protocol import Picture, Tool, ToolCard, ToolRequest, ToolSet
 
 OpenTools = Callable[[], ToolSet]
 
@@ -53,10 +54,10 @@ class ToolServer:
     def _toolset(self) -> ToolSet:
         return self._open_tools()  # not in __init__: an error there would reach nobody as itself
 
-    async def describe(self) -> tuple[ToolSet, dict[str, str]]:
-        """Return the set without its tools, and the version of each method's tool."""
-        versions = {method: tool.version for method, tool in self._toolset.tools.items()}
-        return replace(self._toolset, tools={}), versions
+    async def describe(self) -> tuple[ToolSet, dict[str, ToolCard]]:
+        """Return the set without its tools, and the card of each method's tool."""
+        cards = {method: tool.card for method, tool in self._toolset.tools.items()}
+        return replace(self._toolset, tools={}), cards
 
     async def answer(self, method: str, packed: Sequence[PackedRequest], *pixels: Any) -> Sequence[Answer]:
         """Answer requests in order; Ray has put the pixels in the places of their references."""
@@ -101,8 +102,8 @@ class ToolServer:
         work = asyncio.ensure_future(asyncio.to_thread(tool.run, batch))
         done, _ = await asyncio.wait([work], timeout=self._tool_seconds)
         if not done:  # its thread cannot be stopped; the next batch gets another
-            raise ToolError(f"{tool.version} gave no answer within {self._tool_seconds:g} s")
+            raise ToolError(f"{tool.card.version} gave no answer within {self._tool_seconds:g} s")
         answers = work.result()
         if len(answers) != len(batch):
-            raise ToolError(f"{tool.version} gave {len(answers)} answers to {len(batch)} requests")
+            raise ToolError(f"{tool.card.version} gave {len(answers)} answers to {len(batch)} requests")
         return answers

@@ -20,7 +20,7 @@ from vpd.execution.cluster.pictures import SharedPicture
 from vpd.execution.cluster.settings import ClusterSettings
 from vpd.execution.cluster.tool_server import OpenTools, PackedRequest, ToolServer
 from vpd.execution.engine import EngineSettings
-from vpd.tools.protocol import ToolRequest, ToolSet
+from vpd.tools.protocol import ToolCard, ToolRequest, ToolSet
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; an actor that just died is not yet known to start anew
 
@@ -28,8 +28,8 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; an actor that just died is not y
 class RemoteTool:
     """One tool of a ToolServer, as a worker sees it."""
 
-    def __init__(self, version: str, method: str, server: Any) -> None:
-        self.version = version
+    def __init__(self, card: ToolCard, method: str, server: Any) -> None:
+        self.card = card
         self._method, self._server = method, server
 
     def run(self, batch: Sequence[ToolRequest]) -> Sequence[Answer]:
@@ -49,7 +49,7 @@ class RemoteTool:
         try:
             return self._ask(packed, list(pixels.values()))
         except RayError as error:
-            raise ToolError(f"the actor that holds {self.version} stays away: {error}") from error
+            raise ToolError(f"the actor that holds {self.card.version} stays away: {error}") from error
 
     def _ask(self, packed: Sequence[PackedRequest], pixels: Sequence[Any]) -> Sequence[Answer]:
         try:
@@ -78,7 +78,7 @@ def shared_tools(
 def _remote(server: Any, cluster: ClusterSettings) -> ToolSet:
     try:
         bare: ToolSet
-        bare, versions = ray.get(server.describe.remote(), timeout=cluster.start_seconds)
+        bare, cards = ray.get(server.describe.remote(), timeout=cluster.start_seconds)
     except RayTaskError as error:
         raise error.cause from error
     except RayError as error:
@@ -86,4 +86,4 @@ def _remote(server: Any, cluster: ClusterSettings) -> ToolSet:
             f"the actor for shared tools did not start within {cluster.start_seconds:g} s; it needs "
             f"{cluster.tool_cpus:g} cores and {cluster.tool_gpus:g} GPUs on one node: {error}"
         ) from error
-    return replace(bare, tools={method: RemoteTool(v, method, server) for method, v in versions.items()})
+    return replace(bare, tools={method: RemoteTool(card, method, server) for method, card in cards.items()})

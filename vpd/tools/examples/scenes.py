@@ -1,21 +1,8 @@
-"""Worked examples for the prompt: questions with right programs, written for this project.
+"""Worked examples about generated scenes."""
 
-Every program runs in the tests against oracle tools and gives its true answer. No question here is one that
-is evaluated; a test holds the examples and the question banks apart.
-"""
+from vpd.tools.examples import WorkedExample
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class WorkedExample:
-    """A question and a program that answers it."""
-
-    question: str
-    program: str
-
-
-EXAMPLES = (
+SCENE_EXAMPLES = (
     WorkedExample(
         "How many purple cones can you see?",
         """\

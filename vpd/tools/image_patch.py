@@ -1,14 +1,12 @@
 """The API that generated programs see. Its signatures and docstrings are the prompt's API text.
 
 Semantics: pixels of the stored picture, origin at the top left, y grows downward, no hidden margins. `find`
-may return nothing. The runtime in the sandbox (`vpd.execution.prelude`) implements exactly this protocol; a
-test holds the two together.
+may return nothing. A tool set may lack some of the methods that ask tools, or have others besides
+(`vpd.tools.methods`); the prompt shows those it has.
 
 The docstrings below are read by a language model: keep them short, with one example where it helps.
 """
 
-import ast
-import inspect
 from typing import Protocol
 
 
@@ -57,6 +55,14 @@ class ImagePatch(Protocol):
         """Return the distance from the camera to the object in this patch; smaller is nearer, in front."""
         ...
 
+    def read_text(self) -> str:
+        """Return the text that is written in this patch, or an empty text if there is none."""
+        ...
+
+    def llm_query(self, question: str) -> str:
+        """Answer a question of general knowledge, without looking: llm_query("Where do kiwis grow?")."""
+        ...
+
     def crop(self, left: float, top: float, right: float, bottom: float) -> "ImagePatch":
         """Return the region between these edges, in pixels of the picture, cut off at its border."""
         ...
@@ -71,21 +77,4 @@ def bool_to_yesno(value: bool) -> str:
     return "yes" if value else "no"
 
 
-TOOL_METHODS = ("find", "exists", "verify_property", "simple_query", "best_text_match", "compute_depth")
 HELPERS = (bool_to_yesno,)
-
-
-def api_text() -> str:
-    """Return the API as Python source with docstrings and no bodies, as the prompt shows it."""
-    tree = ast.parse(inspect.getsource(ImagePatch))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.body = node.body[:1]
-        if isinstance(node, ast.ClassDef):
-            node.bases = []
-            node.body = [n for n in node.body if not isinstance(n, ast.AnnAssign)]
-    helpers = ast.parse("\n".join(inspect.getsource(helper) for helper in HELPERS))
-    for node in ast.walk(helpers):
-        if isinstance(node, ast.FunctionDef):
-            node.body = node.body[:1]
-    return f"{ast.unparse(tree)}\n\n{ast.unparse(helpers)}"
