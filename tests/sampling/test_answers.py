@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -31,6 +32,24 @@ def test_answers_provider_failure_is_asked_again_and_replaced(cache):
     assert set(cache.get("k")) == {1}
     cache.put([answer(0)])
     assert cache.get("k")[0] == answer(0)
+
+
+def test_answers_first_final_one_stays_whatever_another_process_adds(cache):
+    cache.put([answer(0, "first"), answer(1, None, "request")])
+    cache.put([answer(0, "second"), answer(1, "late")])
+    cache.put([answer(0, None, "provider"), answer(1, None, "provider")])
+    assert cache.get("k") == {0: answer(0, "first"), 1: answer(1, None, "request")}
+
+
+def test_answers_many_threads_lose_nothing(cache):
+    def work(thread):
+        for i in range(20):
+            cache.put([answer(i, f"{thread} {i}", key=str(thread))])
+            assert cache.get(str(thread))[i].text == f"{thread} {i}"
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(8)))
+    assert [len(cache.get(str(thread))) for thread in range(8)] == [20] * 8
 
 
 def test_answers_process_killed_after_put_loses_nothing(tmp_path):

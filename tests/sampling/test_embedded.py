@@ -2,27 +2,22 @@ import pytest
 
 from vpd.errors import ModelFileError
 from vpd.sampling.client import HttpChatEndpoint
-from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, ModelFile, find_model
+from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.sampling.request import SamplingConfig, build_request
 from vpd.settings import load_settings
 
 
-def test_model_file_with_wrong_content_is_refused(tmp_path):
-    (tmp_path / "m.gguf").write_bytes(b"something else")
-    with pytest.raises(ModelFileError, match="sha256"):
-        find_model(ModelFile("m.gguf", "0" * 64, "nobody/none", "none"), tmp_path)
-
-
-def test_model_file_missing_and_hub_offline_says_where_to_put_it(tmp_path, monkeypatch):
+def test_sampler_model_missing_and_hub_offline_says_what_else_can_be_done(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(ModelFileError, match="VPD_MODEL_DIR"):
-        find_model(ModelFile("m.gguf", "0" * 64, "nobody/none", "none"), tmp_path)
+    with pytest.raises(ModelFileError, match="VPD_MODEL_DIR") as raised:
+        find_model(SAMPLER_MODEL, tmp_path)
+    assert "VPD_LLM_URL" in str(raised.value)
 
 
 @pytest.mark.live
 def test_embedded_server_writes_two_programs_for_one_prompt():
     folder = load_settings().model_dir.expanduser()
-    if not (folder / SAMPLER_MODEL.name).exists():
+    if SAMPLER_MODEL.locate(folder) is None:
         pytest.skip(f"{SAMPLER_MODEL.name} is not in {folder}")
     server = EmbeddedServer(find_model(SAMPLER_MODEL, folder), slots=2, threads=2)
     endpoint = HttpChatEndpoint(server.url)

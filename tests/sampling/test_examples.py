@@ -32,6 +32,7 @@ THINGS = {
     "cow": ((0, 0), (15, 0)),
     "sheep": ((30, 0),),
     "person": ((35, 32),),
+    "horse": ((70, 0),),
     "stop sign": ((85, 10),),
     "surfboard": ((50, 70),),
     "skateboard": ((0, 90),),
@@ -48,6 +49,8 @@ TRUE_ANSWERS = {
     "Are there more cows than sheep?": "yes",
     "Which is bigger, the surfboard or the skateboard?": "surfboard",
     "Is anybody on the elephant?": "yes",
+    "What color is the tent?": "orange",
+    "Is the girl taller than the horse?": "no",
     "What does the stop sign say?": "STOP",
     "Does the word bakery appear?": "yes",
     "How many zebras are in the right half?": "2",
@@ -84,6 +87,8 @@ class TrueTool:
         return "yellow"
 
     def _simple_query(self, request: ToolRequest) -> str:
+        if "tent" in str(request.args[0]):
+            return "orange"
         if "color" in str(request.args[0]):
             return "green" if request.region in boxes("umbrella") else "unknown"
         return "elephant"

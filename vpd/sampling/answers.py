@@ -1,18 +1,20 @@
 """Answers of the language model, kept so that nothing paid for is ever asked twice.
 
-One SQLite file per home folder. An answer is durable the moment `put` returns; a process killed at any point
-loses none. Errors are kept too, with a class that says what to do when the request comes up again:
+One SQLite file per home folder, for programs and for tools that ask an endpoint. An answer is durable the
+moment `put` returns; a process killed at any point loses none. Errors are kept too, with a class that says
+what to do when the request comes up again:
 
     provider   the endpoint failed (down, overloaded, half an answer): ask again
     request    the endpoint refused this request: do not ask again, the same would come back
 
-Not here: what the text of an answer is worth as a program (that is data, `vpd.execution.program`).
+Not here: what the text of an answer is worth (`vpd.execution.program`, `vpd.tools.openai.prompts`).
 """
 
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from vpd.errors import StoreError
@@ -44,10 +46,11 @@ class Answer:
 
 
 class AnswerCache:
-    """Answers by request key and sample index, in an SQLite file that many processes may share."""
+    """Answers by request key and sample index, in an SQLite file that processes and threads may share."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the file; raises StoreError if that is not possible."""
+        self._lock = Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
@@ -59,19 +62,26 @@ class AnswerCache:
 
     def get(self, key: str) -> dict[int, Answer]:
         """Return the final answers to a request by sample index."""
-        rows = self._db.execute(f"select {_COLUMNS} from answers where key = ?", (key,))
+        try:
+            with self._lock:
+                rows = self._db.execute(f"select {_COLUMNS} from answers where key = ?", (key,)).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read language model answers: {error}; see to their file") from error
         found = (Answer(*row) for row in rows)
         return {a.sample: a for a in found if a.final}
 
     def put(self, answers: Iterable[Answer]) -> None:
-        """Keep answers durably, replacing errors that were worth another try."""
+        """Keep answers durably. Of final ones the first stays; errors worth another try are replaced."""
+        rows = [astuple(answer) for answer in answers]
         marks = ",".join("?" * len(_COLUMNS.split(",")))
         try:
-            with self._db:
+            with self._lock, self._db:
                 self._db.execute("begin immediate")
                 self._db.executemany(
-                    f"insert or replace into answers values ({marks})", [astuple(a) for a in answers]
+                    "delete from answers where key = ? and sample = ? and problem_class = 'provider'",
+                    [row[:2] for row in rows],
                 )
+                self._db.executemany(f"insert or ignore into answers values ({marks})", rows)
         except sqlite3.Error as error:
             raise StoreError(
                 f"cannot keep language model answers: {error}; free space and run again"

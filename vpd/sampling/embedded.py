@@ -1,59 +1,32 @@
 """The embedded endpoint: a llama.cpp server inside this process, on a loopback port.
 
-It dies with the process, so no orphan stays behind. Found by path setting, local cache or hub download, the
-model file is checked by sha256 before it is loaded.
+It dies with the process, so no orphan stays behind.
 """
 
-import hashlib
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 
 from vpd.errors import EndpointError, ModelFileError
-
-
-@dataclass(frozen=True)
-class ModelFile:
-    """A model file by name, content and where the hub has it."""
-
-    name: str
-    sha256: str
-    hub_repo: str
-    licence: str
-
+from vpd.model_files import Hub, ModelFile
 
 SAMPLER_MODEL = ModelFile(
     name="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
     sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
-    hub_repo="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+    size=1_117_320_768,
     licence="Apache-2.0",
+    purpose="writes programs, where no endpoint is set (Qwen2.5-Coder-1.5B)",
+    origin=Hub("Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF", "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"),
 )
 CONTEXT_PER_SLOT = 2560  # prompt 1,300 tokens, question 30, program 200, room for longer examples
 
 
 def find_model(model: ModelFile, folder: Path) -> Path:
-    """Return the checked model file from the folder or the hub. Raises ModelFileError."""
-    path = folder.expanduser() / model.name
-    if not path.exists():
-        path = _download(model, path.parent)
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != model.sha256:
-        raise ModelFileError(
-            f"{path} is not {model.name}: sha256 {found}, expected {model.sha256}; delete it and run again"
-        )
-    return path
-
-
-def _download(model: ModelFile, folder: Path) -> Path:
-    from huggingface_hub import hf_hub_download
-
+    """Return the checked model file, fetched if need be. Raises ModelFileError."""
     try:
-        return Path(hf_hub_download(model.hub_repo, model.name, local_dir=folder))
-    except Exception as error:  # the hub client raises many kinds; all mean that there is no file
+        return model.find(folder)
+    except ModelFileError as error:
         raise ModelFileError(
-            f"{model.name} is not in {folder} and the hub gave none ({type(error).__name__}): put the file "
-            "there, set VPD_MODEL_DIR to its folder, or set VPD_LLM_URL to an OpenAI-compatible endpoint"
+            f"{error}; or set VPD_LLM_URL to an OpenAI-compatible endpoint, and no model file is needed"
         ) from error
 
 

@@ -29,7 +29,8 @@ def build_messages(question: str, tools: str) -> list[Message]:
 @cache
 def _fixed_part(tools: str) -> tuple[Message, ...]:
     toolset = find_toolset(tools)
-    messages = [{"role": "system", "content": INSTRUCTION + api_text(toolset.methods.values())}]
+    notes = f"\n\n{toolset.notes}" if toolset.notes else ""
+    messages = [{"role": "system", "content": INSTRUCTION + api_text(toolset.methods.values()) + notes}]
     for example in toolset.examples:
         messages.append({"role": "user", "content": example.question})
         messages.append({"role": "assistant", "content": example.program})

@@ -10,7 +10,7 @@ from dataclasses import replace
 from vpd.execution.program import Program, canonical
 from vpd.records import PROGRAMS, QUESTIONS, Candidate, canonical_json, stable_id
 from vpd.sampling.answers import Answer
-from vpd.sampling.request import Request
+from vpd.sampling.chat_request import Request
 from vpd.sampling.sampler import Progress, Sampler
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
 from vpd.store import ArtifactStore

@@ -1,0 +1,1 @@
+"""Tools that any OpenAI-compatible endpoint answers: vLLM with a vision model, or a hosted one."""
