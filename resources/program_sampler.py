@@ -22,12 +22,12 @@ class ProgramSamplerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     temperature: float = Field(default=0.5, ge=0, description="Sampling temperature")
 
     @contextmanager
-    def open(self) -> Iterator["Sampler"]:
-        """Open the sampler. The endpoint is not contacted before an answer is missing in cache and record."""
+    def open(self, tools: str) -> Iterator["Sampler"]:
+        """Open the sampler of programs for a tool set. The endpoint is not contacted before an answer is missing in cache and record."""
         from vpd.sampling.sampler import default_config, open_sampler
 
         settings = load_settings()
-        given = {"llm_url": self.url, "llm_model": self.llm}
+        given = {"llm_url": self.url, "llm_model": self.llm, "tools": tools}
         settings = settings.model_copy(update={name: value for name, value in given.items() if value})
         parameters = {"candidates": self.candidates, "temperature": self.temperature}
         with open_sampler(settings, default_config(settings).model_copy(update=parameters)) as sampler:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import dagster as dg
 from pydantic import Field
 
+from vpd.settings import load_settings
+
 if TYPE_CHECKING:
     from vpd.execution.engine import Engine, EngineSettings
     from vpd.tools.protocol import ToolSet
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
 class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """A named tool set behind the sandboxed execution engine."""
 
-    toolset: str = Field(default="scenes", description="Tool set by name (vpd.tools.toolset)")
+    toolset: str = Field(default="", description="Tool set by name (docs/tools.md); empty: VPD_TOOLS")
     in_flight: int = Field(
         default=64, ge=1, description="Programs that run at once, each in a worker of about 2 MB"
     )
     threads: int = Field(default=2, ge=1, description="Threads that serve them")
     tool_seconds: float = Field(
-        default=120.0, gt=0, description="Time for a batch before a tool counts as hung"
+        default=600.0, gt=0, description="Time for a batch before a tool counts as hung"
     )
     cache_file: str | None = Field(
         default=None,
@@ -39,7 +41,12 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Return what opens the tools, here or, pickled, on another machine."""
         from vpd.tools.toolset import open_toolset
 
-        return partial(open_toolset, self.toolset)
+        return partial(open_toolset, self.name)
+
+    @property
+    def name(self) -> str:
+        """The tool set in force."""
+        return self.toolset or load_settings().tools
 
     def settings(self) -> "EngineSettings":
         """Return how programs are executed."""

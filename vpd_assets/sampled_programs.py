@@ -6,6 +6,7 @@ import dagster as dg
 
 from resources.artifact_store import ArtifactStoreResource
 from resources.program_sampler import ProgramSamplerResource
+from resources.vision_tools import VisionToolsResource
 from vpd.sampling.stage import SAMPLED_PROGRAMS, sample_programs
 from vpd_assets.decorators import shard_asset
 from vpd_assets.questions import questions
@@ -25,6 +26,7 @@ def sampled_programs(
     context: dg.AssetExecutionContext,
     artifact_store: ArtifactStoreResource,
     program_sampler: ProgramSamplerResource,
+    vision_tools: VisionToolsResource,
 ) -> dg.MaterializeResult[Any]:
     """Candidate programs: k for every distinct question text, written by a language model.
 
@@ -33,7 +35,7 @@ def sampled_programs(
     """
     store = artifact_store.open()
     tell = progress_log(context, "question texts")
-    with program_sampler.open() as sampler:
+    with program_sampler.open(vision_tools.name) as sampler:
         return materialize_shards(
             context, store, lambda shard: sample_programs(store, shard, sampler, tell), sample_candidates
         )

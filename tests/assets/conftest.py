@@ -14,7 +14,7 @@ from resources.artifact_store import ArtifactStoreResource
 from resources.program_sampler import ProgramSamplerResource
 from vpd.datasets.scenes.source import scenes_spec
 from vpd.datasets.sources import register, shard_names
-from vpd.sampling.answers import Answer, AnswerCache
+from vpd.chat.answers import Answer, AnswerCache
 from vpd.sampling.request import Request, SamplingConfig
 from vpd.sampling.sampler import Sampler
 from vpd.settings import load_settings
@@ -51,9 +51,9 @@ class RuleSampler(ProgramSamplerResource):
     """The real sampler over the rule writer."""
 
     @contextmanager
-    def open(self) -> Iterator[Sampler]:
+    def open(self, tools: str) -> Iterator[Sampler]:
         cache = AnswerCache(load_settings().home / "cache" / "answers.sqlite")
-        config = SamplingConfig(candidates=self.candidates)
+        config = SamplingConfig(tools=tools, candidates=self.candidates)
         try:
             yield Sampler(config, cache, RuleWriter)
         finally:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chat_server import ChatServer
-from vpd.sampling.client import HttpChatEndpoint
+from vpd.chat.client import HttpChatEndpoint
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
+from vpd.chat.client import HttpChatEndpoint
 from vpd.errors import ModelFileError
-from vpd.sampling.client import HttpChatEndpoint
 from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.sampling.request import SamplingConfig, build_request
 from vpd.settings import load_settings

@@ -1,7 +1,7 @@
 import pytest
 
+from vpd.chat.answers import Answer, AnswerCache
 from vpd.errors import EndpointError
-from vpd.sampling.answers import Answer, AnswerCache
 from vpd.sampling.record import EMPTY, Record
 from vpd.sampling.request import SamplingConfig, build_request
 from vpd.sampling.sampler import Sampler, open_sampler

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from vpd.chat.answers import Answer, AnswerCache
 from vpd.records import PROGRAMS, QUESTIONS, Question
-from vpd.sampling.answers import Answer, AnswerCache
 from vpd.sampling.request import SamplingConfig
 from vpd.sampling.sampler import Sampler
 from vpd.sampling.stage import sample_programs

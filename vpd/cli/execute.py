@@ -20,6 +20,7 @@ from vpd.inspect.html import write_page
 from vpd.inspect.page import trace_page
 from vpd.inspect.terminal import show_trace
 from vpd.inspect.view import TraceView
+from vpd.settings import load_settings
 from vpd.store import blob_digest
 from vpd.tools.protocol import Picture
 from vpd.tools.toolset import open_toolset
@@ -28,7 +29,7 @@ from vpd.tools.toolset import open_toolset
 def command(
     program: Annotated[Path, typer.Option(help="Python file that defines execute_command(image).")],
     image: Annotated[Path, typer.Option(help="Picture file, such as PNG or JPEG.")],
-    tools: Annotated[str, typer.Option(help="Tool set by name.")] = "scenes",
+    tools: Annotated[str, typer.Option(help="Tool set by name (docs/tools.md); default: VPD_TOOLS.")] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object; boxes are in pixels of the picture.")
     ] = False,
@@ -46,7 +47,7 @@ def command(
     source = _text(program)
     file = _picture_file(image)
     settings = EngineSettings(in_flight=1, threads=1, require_isolation=require_isolation)
-    with open_engine(open_toolset(tools), settings) as engine:
+    with open_engine(open_toolset(tools or load_settings().tools), settings) as engine:
         [(_, run)] = engine.run([Job(source, _decoded(file))])
         versions = engine.tools_version, engine.isolation
     parsed = canonical(source)

@@ -38,7 +38,7 @@ class EngineSettings:
     """Programs that run at once, each in a worker process of about 2 MB."""
     threads: int = 2
     """Threads that talk to the workers; a third slowed the detector benchmark by 6% on two cores."""
-    tool_seconds: float = 120.0
+    tool_seconds: float = 600.0
     """Time for one batch; a tool that takes longer is left behind."""
     cache_entries: int = 200_000
     """Tool answers kept in memory; about 500 bytes each."""

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vpd.errors import ToolError
+from vpd.errors import EndpointError, StoreError, ToolError
 from vpd.execution.arguments import BadArgument, tool_arguments
 from vpd.execution.cache import Answer, CallKey
 from vpd.geometry import Box
 from vpd.tools.methods import Method, ReturnType
 from vpd.tools.protocol import Detection, Picture, Tool, ToolFailure, ToolRequest, ToolResult, ToolSet
 
+_FATAL = (EndpointError, StoreError)
 NOWHERE = Box(0.0, 0.0, 0.0, 0.0)  # the region of calls that do not look at the picture
 
 
@@ -52,11 +53,16 @@ class ToolGateway:
         return ToolCall(method, ToolRequest(picture, region, checked), key)
 
     def ask(self, calls: Sequence[ToolCall]) -> list[Answer]:
-        """Return the answers to calls of one method, in order. Never raises."""
+        """Return the answers to calls of one method, in order.
+
+        Raises EndpointError or StoreError if no call can be answered: the endpoint is broken, the disk full.
+        """
         tool = self.toolset.tools[calls[0].method.name]
         requests = [call.request for call in calls]
         try:
             answers = _run(tool, requests)
+        except _FATAL:
+            raise
         except Exception as error:
             one_by_one = len(requests) > 1
             answers = [_run_alone(tool, r) for r in requests] if one_by_one else [_failure(error)]
@@ -73,6 +79,8 @@ def _run(tool: Tool, requests: Sequence[ToolRequest]) -> list[Answer]:
 def _run_alone(tool: Tool, request: ToolRequest) -> Answer:
     try:
         return _run(tool, [request])[0]
+    except _FATAL:
+        raise
     except Exception as error:
         return _failure(error)
 

@@ -1,29 +1,33 @@
 """What a sentence of a rationale can claim, and whether a trace bears the claim out.
 
 Each form of sentence is one pattern with one check; together they are a controlled English. A sentence of any
-other form is not understood, and what is not understood cannot be used. References name objects ("the red
-cube", "the cubes at [..] and [..]", "all 3 cubes", "none of the 3 cubes"); one without a box is understood
-only if the trace has exactly one such object.
+other form is not understood, and what is not understood cannot be used.
 
-Not here: the rationale as a whole (`vpd.rationale.faithful`).
+Not here: how objects are named (`vpd.rationale.references`), sentences that methods bring themselves
+(`vpd.rationale.told`), the rationale as a whole (`vpd.rationale.faithful`).
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from vpd.rationale.facts import Facts, GridBox
-from vpd.rationale.nouns import name_key, quality_key, singular
+from vpd.rationale.nouns import name_key, quality_key
+from vpd.rationale.references import (
+    BOX,
+    BOXES,
+    NAME,
+    REF,
+    ClaimError,
+    Reference,
+    boxes_in,
+    refer,
+    refer_to_one,
+)
+from vpd.rationale.told import Check, told_claims
 from vpd.scoring.normalize import normalize
 
-_BOX = r"\[\d+ \d+ \d+ \d+\]"
-_BOXES = rf"{_BOX}(?:, {_BOX})*(?: and {_BOX})?"
-_NAME = r"[^\W_](?:[\w' -]*\w)?"
-_NUMBER = r"-?\d+(?:\.\d+)?"
-_WORDS = r'[^\[\]"]+'
-_REF = rf"(?:the picture|all \d+ {_NAME}|none of the \d+ {_NAME}|the {_NAME}(?: at {_BOXES})?)"
-_COUNTED = re.compile(rf"(all|none of the) (\d+) ({_NAME})")
-_PLACED = re.compile(rf"the ({_NAME}?)(?: at ({_BOXES}))?")
+NUMBER = r"-?\d+(?:\.\d+)?"
+WORDS = r'[^\[\]"]+'
 
 RELATIONS: dict[str, Callable[[Facts, GridBox, GridBox], bool]] = {
     "left of": lambda f, a, b: f.pixels[a].center[0] < f.pixels[b].center[0],
@@ -43,22 +47,10 @@ EXTREMES = {
 }
 
 
-class ClaimError(Exception):
-    """A reference or measure that the trace does not have; never leaves `check_sentence`."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The objects that a phrase speaks of; `denied` for "none of the ..."."""
-
-    boxes: tuple[GridBox, ...]
-    denied: bool = False
-
-
 def check_sentence(sentence: str, facts: Facts) -> str | None:
     """Return None if some reading of the sentence is true of the trace, else what is wrong with it."""
     problem = "it is not understood"
-    for pattern, check in _CLAIMS:
+    for pattern, check in (*_CLAIMS, *told_claims(facts.methods)):
         match = pattern.fullmatch(sentence.lower())
         if match is None:
             continue
@@ -69,44 +61,6 @@ def check_sentence(sentence: str, facts: Facts) -> str | None:
         except ClaimError as error:
             problem = str(error)
     return problem
-
-
-def _refer(text: str, facts: Facts) -> Reference:
-    """Return what a reference means; raises ClaimError if the trace knows no such objects."""
-    if text == "the picture":
-        return Reference((facts.picture,))
-    if counted := _COUNTED.fullmatch(text):
-        boxes = _known(counted[3], facts)
-        if len(boxes) != int(counted[2]):
-            raise ClaimError(f"{counted[3]!r} are {len(boxes)}, not {counted[2]}")
-        return Reference(boxes, denied=counted[1] != "all")
-    placed = _PLACED.fullmatch(text)
-    if placed is None:
-        raise ClaimError(f"{text!r} is not understood")
-    known = _known(placed[1], facts)
-    boxes = _boxes(placed[2] or "") or known
-    if not set(boxes) <= set(known):
-        raise ClaimError(f"no {singular(placed[1])!r} was found at {placed[2]}")
-    one = len(boxes) == 1 and (placed[2] is not None or len(known) == 1)
-    if len(set(boxes)) != len(boxes) or (not one and placed[1] == singular(placed[1])):
-        raise ClaimError(f"{text!r} could be any of {len(boxes)}")
-    return Reference(boxes)
-
-
-def _refer_to_one(text: str, facts: Facts) -> GridBox:
-    reference = _refer(text, facts)
-    if reference.denied or len(reference.boxes) != 1:
-        raise ClaimError(f"{text!r} is not one object")
-    return reference.boxes[0]
-
-
-def _boxes(text: str) -> tuple[GridBox, ...]:
-    numbers = [int(n) for n in re.findall(r"\d+", text)]
-    return tuple((*numbers[i : i + 4],) for i in range(0, len(numbers), 4))  # type: ignore[misc]
-
-
-def _known(name: str, facts: Facts) -> tuple[GridBox, ...]:
-    return tuple(sorted(facts.named.get(name_key(name), ())))
 
 
 def _all_in(reference: Reference, boxes: set[GridBox]) -> bool:
@@ -120,12 +74,12 @@ def _depth(facts: Facts, box: GridBox) -> float:
 
 
 def _region(match: re.Match[str], facts: Facts) -> GridBox:
-    return _boxes(match["region"])[0] if match["region"] else facts.picture
+    return boxes_in(match["region"])[0] if match["region"] else facts.picture
 
 
 def _found(match: re.Match[str], facts: Facts) -> bool:
     """ "I find 2 red cubes at [..] and [..]": exactly the boxes of one call, counted right."""
-    wanted, count = _boxes(match["boxes"] or ""), match["count"]
+    wanted, count = boxes_in(match["boxes"] or ""), match["count"]
     number = int(count) if count.isdigit() else 1
     found = facts.finds.get((_region(match, facts), name_key(match["name"])), [])
     return any(len(b) == number and (not wanted or sorted(b) == sorted(wanted)) for b in found)
@@ -143,7 +97,7 @@ def _existence(match: re.Match[str], facts: Facts) -> bool:
 
 def _property(match: re.Match[str], facts: Facts) -> bool:
     """ "The cube at [..] is not red", "All 3 cubes are red": properties that were verified."""
-    subject = _refer(match["subject"], facts)
+    subject = refer(match["subject"], facts)
     truth = subject.denied is (match["no"] is not None)
     prop = quality_key(match["what"])
     return all(truth in facts.properties.get((box, prop), ()) for box in subject.boxes)
@@ -151,7 +105,7 @@ def _property(match: re.Match[str], facts: Facts) -> bool:
 
 def _loose_property(match: re.Match[str], facts: Facts) -> bool:
     """ "In the picture, the cube is red": verified on a region, of an object that was not located."""
-    at = _boxes(match["region"])[0] if match["region"] else facts.picture
+    at = boxes_in(match["region"])[0] if match["region"] else facts.picture
     said = (at, name_key(match["name"]), quality_key(match["what"]))
     return (match["no"] is None) in facts.loose_properties.get(said, ())
 
@@ -160,33 +114,33 @@ def _attribute(match: re.Match[str], facts: Facts) -> bool:
     """ "The color of the cube is red": a reply to a question that asks for the color."""
     asked, reply = match["asked"], normalize(match["reply"])
     told = {at for at, question, r in facts.replies if r == reply and asked in question.split()}
-    return _all_in(_refer(match["subject"], facts), told)
+    return _all_in(refer(match["subject"], facts), told)
 
 
 def _reply(match: re.Match[str], facts: Facts) -> bool:
     """ "For the cube, the answer to "What is it made of?" is metal"."""
     said = normalize(match["question"]), normalize(match["reply"])
-    return _all_in(_refer(match["subject"], facts), {at for at, *told in facts.replies if (*told,) == said})
+    return _all_in(refer(match["subject"], facts), {at for at, *told in facts.replies if (*told,) == said})
 
 
 def _best_match(match: re.Match[str], facts: Facts) -> bool:
     """ "The best match for the red object is cone"."""
     reply = normalize(match["reply"])
-    return _all_in(_refer(match["subject"], facts), {at for at, best in facts.matches if best == reply})
+    return _all_in(refer(match["subject"], facts), {at for at, best in facts.matches if best == reply})
 
 
 def _relation(match: re.Match[str], facts: Facts) -> bool:
     """ "The cube is left of the sphere", "None of the 3 cubes is behind the sphere"."""
-    subject, holds = _refer(match["subject"], facts), RELATIONS[match["relation"]]
-    other = _refer_to_one(match["other"], facts)
+    subject, holds = refer(match["subject"], facts), RELATIONS[match["relation"]]
+    other = refer_to_one(match["other"], facts)
     truth = subject.denied is (match["no"] is not None)
     return all(holds(facts, box, other) is truth for box in subject.boxes)
 
 
 def _extreme(match: re.Match[str], facts: Facts) -> bool:
     """ "The cube at [..] is the leftmost of the 3 cubes"."""
-    box = _refer_to_one(match["subject"], facts)
-    others = set(_refer(f"all {match['count']} {match['name']}", facts).boxes) - {box}
+    box = refer_to_one(match["subject"], facts)
+    others = set(refer(f"all {match['count']} {match['name']}", facts).boxes) - {box}
     return bool(others) and all(RELATIONS[EXTREMES[match["extreme"]]](facts, box, other) for other in others)
 
 
@@ -214,36 +168,36 @@ def _sum(match: re.Match[str], facts: Facts) -> bool:
 
 def _overlap(match: re.Match[str], facts: Facts) -> bool:
     """ "The cube overlaps the sphere", "The cube does not overlap the sphere"."""
-    one, other = (_refer_to_one(match[n], facts) for n in ("subject", "other"))
+    one, other = (refer_to_one(match[n], facts) for n in ("subject", "other"))
     return (facts.pixels[one].overlap(facts.pixels[other]) > 0) is (match["how"] == "overlaps")
 
 
-_IN = rf"(?:in (?P<region>{_BOX}), )?"
-_SUBJECT = rf"(?P<subject>{_REF})"
-_OTHER = rf"(?P<other>{_REF})"
-_WHAT = rf"(?P<no>not )?(?P<what>{_WORDS})"
-_CLAIMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Facts], bool]], ...] = tuple(
+_IN = rf"(?:in (?P<region>{BOX}), )?"
+_SUBJECT = rf"(?P<subject>{REF})"
+_OTHER = rf"(?P<other>{REF})"
+_WHAT = rf"(?P<no>not )?(?P<what>{WORDS})"
+_CLAIMS: tuple[tuple[re.Pattern[str], Check], ...] = tuple(
     (re.compile(pattern), check)
     for pattern, check in (
-        (rf"{_IN}i find no (?P<name>{_NAME})", _found_nothing),
-        (rf"{_IN}i find (?P<count>\d+|an?) (?P<name>{_NAME}?)(?: at (?P<boxes>{_BOXES}))?", _found),
-        (rf"{_IN}there is (?P<no>no|an?) (?P<name>{_NAME})", _existence),
+        (rf"{_IN}i find no (?P<name>{NAME})", _found_nothing),
+        (rf"{_IN}i find (?P<count>\d+|an?) (?P<name>{NAME}?)(?: at (?P<boxes>{BOXES}))?", _found),
+        (rf"{_IN}there is (?P<no>no|an?) (?P<name>{NAME})", _existence),
         (rf"{_SUBJECT} (?:is|are) {_WHAT}", _property),
-        (rf"in (?:the picture|(?P<region>{_BOX})), the (?P<name>{_NAME}) is {_WHAT}", _loose_property),
-        (rf"the (?P<asked>\w+) of {_SUBJECT} is (?P<reply>{_WORDS})", _attribute),
-        (rf'for {_SUBJECT}, the answer to "(?P<question>[^"]+)" is (?P<reply>{_WORDS})', _reply),
-        (rf"the best match for {_SUBJECT} is (?P<reply>{_WORDS})", _best_match),
+        (rf"in (?:the picture|(?P<region>{BOX})), the (?P<name>{NAME}) is {_WHAT}", _loose_property),
+        (rf"the (?P<asked>\w+) of {_SUBJECT} is (?P<reply>{WORDS})", _attribute),
+        (rf'for {_SUBJECT}, the answer to "(?P<question>[^"]+)" is (?P<reply>{WORDS})', _reply),
+        (rf"the best match for {_SUBJECT} is (?P<reply>{WORDS})", _best_match),
         (rf"{_SUBJECT} (?:is|are) (?P<no>not )?(?P<relation>{'|'.join(RELATIONS)}) {_OTHER}", _relation),
         (
-            rf"{_SUBJECT} is the (?P<extreme>{'|'.join(EXTREMES)}) of the (?P<count>\d+) (?P<name>{_NAME})",
+            rf"{_SUBJECT} is the (?P<extreme>{'|'.join(EXTREMES)}) of the (?P<count>\d+) (?P<name>{NAME})",
             _extreme,
         ),
         (
-            rf"there are (?P<how>more|fewer|as many) (?P<one>{_NAME}) (?:than|as) (?P<other>{_NAME})",
+            rf"there are (?P<how>more|fewer|as many) (?P<one>{NAME}) (?:than|as) (?P<other>{NAME})",
             _more,
         ),
-        (rf"(?P<one>{_NUMBER}) is (?P<how>more than|less than|equal to) (?P<other>{_NUMBER})", _comparison),
-        (rf"(?P<one>{_NUMBER}) (?P<sign>plus|minus) (?P<other>{_NUMBER}) is (?P<result>{_NUMBER})", _sum),
+        (rf"(?P<one>{NUMBER}) is (?P<how>more than|less than|equal to) (?P<other>{NUMBER})", _comparison),
+        (rf"(?P<one>{NUMBER}) (?P<sign>plus|minus) (?P<other>{NUMBER}) is (?P<result>{NUMBER})", _sum),
         (rf"{_SUBJECT} (?P<how>overlaps|does not overlap) {_OTHER}", _overlap),
     )
 )

@@ -5,12 +5,13 @@ known by their integers on the 0-1000 grid, which is how rationales write them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from vpd.execution.trace import PatchRef, TraceEvent, Value
 from vpd.geometry import Box
 from vpd.rationale.nouns import name_key, quality_key
 from vpd.scoring.normalize import normalize
+from vpd.tools.methods import Method
 
 GridBox = tuple[int, int, int, int]
 
@@ -18,8 +19,11 @@ GridBox = tuple[int, int, int, int]
 class Facts:
     """The facts of one run on a picture of `width` by `height` pixels."""
 
-    def __init__(self, events: Sequence[TraceEvent], width: int, height: int) -> None:
+    def __init__(
+        self, events: Sequence[TraceEvent], width: int, height: int, methods: Mapping[str, Method]
+    ) -> None:
         self.size = (width, height)
+        self.methods = methods
         self.picture = self.grid(Box(0, 0, width, height))
         self.pixels: dict[GridBox, Box] = {}
         self.finds: dict[tuple[GridBox, str], list[tuple[GridBox, ...]]] = defaultdict(list)
@@ -30,6 +34,7 @@ class Facts:
         self.replies: set[tuple[GridBox, str, str]] = set()
         self.matches: set[tuple[GridBox, str]] = set()
         self.depths: dict[GridBox, float] = {}
+        self.told: list[tuple[str, GridBox, tuple[Value, ...], Value]] = []
         self.numbers: set[float] = set()
         for event in events:
             self._add(event)
@@ -46,13 +51,17 @@ class Facts:
             self._add_tool(event)
 
     def _add_tool(self, event: TraceEvent) -> None:
-        at = self.picture if event.patch is None else self.grid(event.patch.box)
-        match event.name, event.args, event.value:
-            case "find", (str(name),), tuple(found):
-                boxes = tuple(self.grid(p.box) for p in found if isinstance(p, PatchRef))
-                self.finds[at, name_key(name)].append(boxes)
-                self.named[name_key(name)].update(boxes)
-                self.numbers.add(len(boxes))
+        at, method = self.picture if event.patch is None else self.grid(event.patch.box), event.name
+        if method in self.methods and self.methods[method].returns_patches and isinstance(event.value, tuple):
+            name = name_key(self.methods[method].named(event.args))
+            boxes = tuple(self.grid(p.box) for p in event.value if isinstance(p, PatchRef))
+            self.finds[at, name].append(boxes)
+            self.named[name].update(boxes)
+            self.numbers.add(len(boxes))
+            return
+        if event.value is not None:
+            self.told.append((method, at, event.args, event.value))
+        match method, event.args, event.value:
             case "exists", (str(name),), bool(there):
                 self.exists[at, name_key(name)] = there
             case "verify_property", (str(name), str(prop)), bool(holds):

@@ -7,7 +7,7 @@ Not yet: that nothing needed is left out, and that the claims are true of the pi
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ from vpd.execution.trace import TraceEvent
 from vpd.rationale.claims import check_sentence
 from vpd.rationale.facts import Facts
 from vpd.scoring.score import answer_key
+from vpd.tools.methods import IMAGE_PATCH, Method
 
 CHECKER = "claims@1"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
@@ -37,15 +38,21 @@ class Problem:
 
 
 def check_rationale(
-    text: str, events: Sequence[TraceEvent], answer: str, width: int, height: int
+    text: str,
+    events: Sequence[TraceEvent],
+    answer: str,
+    width: int,
+    height: int,
+    methods: Mapping[str, Method] = IMAGE_PATCH,
 ) -> list[Problem]:
     """Return what is wrong with a rationale of a run that gave `answer`; an empty list if nothing is.
 
-    `width` and `height` are those of the picture in pixels, for the 0-1000 grid of the boxes.
+    `width` and `height` are those of the picture in pixels, for the 0-1000 grid of the boxes; `methods` those
+    of the tools that were used.
     """
     *claims, closing = _SENTENCE_END.split(text.strip())
     problems = [] if claims else [Problem("evidence", "it says nothing but the answer")]
-    facts = Facts(events, width, height)
+    facts = Facts(events, width, height, methods)
     for sentence in claims:
         wrong = check_sentence(sentence.removesuffix("."), facts)
         if wrong is not None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from vpd.execution.trace import PatchRef
+from vpd.execution.trace import PatchRef, Value
 from vpd.rationale.scope import Axis
+from vpd.tools.methods import Method
 
 
 @dataclass(frozen=True)
@@ -90,4 +91,14 @@ class Overlap:
     other: PatchRef
 
 
-Note = Found | Exists | Property | Replies | Relation | Extreme | Counts | Sum | Overlap
+@dataclass(frozen=True)
+class Told:
+    """What a method with a sentence of its own was told; no patch: its tool did not look."""
+
+    method: Method
+    patch: PatchRef | None
+    args: tuple[Value, ...]
+    value: Value
+
+
+Note = Found | Exists | Property | Replies | Relation | Extreme | Counts | Sum | Overlap | Told

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-from vpd.execution.trace import PatchRef
+from vpd.execution.trace import PatchRef, Value
 from vpd.geometry import Box
 from vpd.rationale.notes import (
     Counts,
@@ -25,8 +25,10 @@ from vpd.rationale.notes import (
     Relation,
     Replies,
     Sum,
+    Told,
 )
 from vpd.rationale.nouns import SHAPES, name_key, noun, plural, singular, with_article
+from vpd.scoring.normalize import normalize
 
 MOST_BOXES = 10  # a longer list of boxes is left out: nobody reads it and no small model learns it
 RELATIONS = {"x": ("left of", "right of"), "y": ("above", "below"), "depth": ("in front of", "behind")}
@@ -70,6 +72,8 @@ class Speaker:
             case Sum(one, other, sign):
                 word = "plus" if sign > 0 else "minus"
                 return [f"{_number(one)} {word} {_number(other)} is {_number(one + sign * other)}"]
+            case Told():
+                return [self._told(note)]
             case Overlap(one, other):
                 verb = "overlaps" if one.box.overlap(other.box) > 0 else "does not overlap"
                 return [self._about(one, verb, other)]
@@ -180,6 +184,14 @@ class Speaker:
         how = {1: "more than", -1: "less than", 0: "equal to"}[sign]
         return f"{_number(note.one)} is {how} {_number(note.other)}"
 
+    def _told(self, note: Told) -> str | None:
+        """Fill in the method's own sentence."""
+        template = note.method.denies if note.method.denies and not note.value else note.method.says
+        slots = dict(zip(note.method.parameters, map(_text, note.args), strict=True))
+        if note.patch is not None:
+            slots["patch"] = self._the([note.patch]) or f"the region {self._boxes([note.patch])}"
+        return template.format(**slots, value=_text(note.value))
+
     def _about(self, one: PatchRef, verb: str, other: PatchRef) -> str | None:
         first, second = self._the([one]), self._the([other])
         return f"{first} {verb} {second}" if first and second else None
@@ -231,6 +243,13 @@ def _quality(prop: str, count: int) -> str:
 
 def _not(holds: bool) -> str:
     return "" if holds else "not "
+
+
+def _text(value: Value) -> str:
+    """Return an argument or an answer as a sentence of a method has it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_text, value))
+    return _number(value) if isinstance(value, int | float) else normalize(str(value))
 
 
 def _number(value: float) -> str:

@@ -8,7 +8,7 @@ Not here: the words (`vpd.rationale.phrases`).
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ from vpd.rationale.notes import (
     Relation,
     Replies,
     Sum,
+    Told,
 )
 from vpd.rationale.nouns import name_key
 from vpd.rationale.scope import Count, Listing, Measure, Scope, Unknown
@@ -39,16 +40,19 @@ from vpd.rationale.syntax import (
     sorted_name,
 )
 from vpd.scoring.normalize import normalize
+from vpd.tools.methods import Method
 
 _NoteType = TypeVar("_NoteType", bound=Note)
 ROUNDING = 0.02  # a trace keeps boxes to 2 digits
 _ASKED = {ast.Lt: -1, ast.LtE: -1, ast.Gt: 1, ast.GtE: 1}
 
 
-def take_notes(source: str, events: Sequence[TraceEvent], width: int, height: int) -> list[Note]:
+def take_notes(
+    source: str, events: Sequence[TraceEvent], width: int, height: int, methods: Mapping[str, Method]
+) -> list[Note]:
     """Return the notes of a run of the canonical program `source` on a picture of this size in pixels."""
     tree = ast.parse(source)
-    reader = _Reader(tree, PatchRef(0, "", Box(0, 0, width, height)))
+    reader = _Reader(tree, PatchRef(0, "", Box(0, 0, width, height)), methods)
     idle = idle_lines(tree, {e.line for e in events if e.kind in ("branch", "return")})
     for event in events:
         reader.read(event, idle=event.line in idle)
@@ -56,9 +60,10 @@ def take_notes(source: str, events: Sequence[TraceEvent], width: int, height: in
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, picture: PatchRef) -> None:
+    def __init__(self, tree: ast.Module, picture: PatchRef, methods: Mapping[str, Method]) -> None:
         self.notes: dict[object, Note] = {}
-        self.scope = Scope(picture)
+        self.methods = methods
+        self.scope = Scope(picture, methods)
         statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
         self.statements = {s.lineno: s for s in reversed(statements)}
         self.sorts = [s for s in statements if sorted_name(s)]
@@ -113,11 +118,19 @@ class _Reader:
                 self.scope.names.pop(name, None)
 
     def _note_tool(self, event: TraceEvent, statement: ast.stmt | None) -> None:
-        patch = event.patch or self.scope.picture
+        patch, method = event.patch or self.scope.picture, self.methods.get(event.name)
+        if method is not None and method.returns_patches and isinstance(event.value, tuple):
+            name = method.named(event.args)
+            patches = tuple(p for p in event.value if isinstance(p, PatchRef))
+            self._add(("find", patch.box, name_key(name)), Found(patch, name, patches))
+        elif method is not None and method.says and event.value is not None:
+            told = Told(method, patch if method.looks else None, event.args, event.value)
+            self._add(("told", event.name, told.patch and patch.box, event.args), told)
+        else:
+            self._note_answer(event, patch, statement)
+
+    def _note_answer(self, event: TraceEvent, patch: PatchRef, statement: ast.stmt | None) -> None:
         match event.name, event.args, event.value:
-            case "find", (str(name),), tuple(found):
-                patches = tuple(p for p in found if isinstance(p, PatchRef))
-                self._add(("find", patch.box, name_key(name)), Found(patch, name, patches))
             case "exists", (str(name),), bool(there):
                 if ("find", patch.box, name_key(name)) not in self.notes:
                     self._add(("exists", patch.box, name_key(name)), Exists(patch, name, there))

@@ -13,6 +13,7 @@ from typing import Literal
 
 from vpd.execution.trace import PatchRef, TraceEvent
 from vpd.geometry import Box
+from vpd.tools.methods import IMAGE_PATCH, Method
 
 Axis = Literal["x", "y", "depth"]
 AXES: dict[str, Axis] = {
@@ -69,6 +70,7 @@ class Scope:
     """Variables and tool results at one moment."""
 
     picture: PatchRef
+    methods: Mapping[str, Method] = field(default_factory=lambda: IMAGE_PATCH)
     names: dict[str, object] = field(default_factory=dict)
     calls: dict[tuple[Box, str, tuple[object, ...]], object] = field(default_factory=dict)
 
@@ -212,8 +214,9 @@ class Scope:
 
     def _tool(self, patch: PatchRef, method: str, args: tuple[object, ...]) -> object:
         result = self.calls.get((patch.box, method, args))
-        if method == "find" and isinstance(result, tuple):
-            return Listing(tuple(p for p in result if isinstance(p, PatchRef)), name=str(args[0]))
+        asked = self.methods.get(method)
+        if asked is not None and asked.returns_patches and isinstance(result, tuple):
+            return Listing(tuple(p for p in result if isinstance(p, PatchRef)), name=asked.named(args))
         if method == "compute_depth" and isinstance(result, int | float):
             return Measure("depth", result, patch)
         if result is None:

@@ -33,6 +33,7 @@ from vpd.scoring.normalize import normalize
 from vpd.scoring.score import SCORER, resolve_choice
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
 from vpd.store import ArtifactStore
+from vpd.tools.toolset import methods_of
 
 STAGE = Stage(EXAMPLES, "1", (IMAGES, QUESTIONS, PROGRAMS, TRACES, VERDICTS))
 SHOWN = 5  # dropped rationales that the stats show in full
@@ -133,8 +134,9 @@ def _rationale(run: _Chosen, image: Image, most_words: int) -> str | _Dropped:
     except (ValueError, KeyError, TypeError, AssertionError) as error:
         problem = Problem("trace", f"the events of trace {run.trace.trace_id} cannot be read: {error!r}")
         return _Dropped(run.trace.question_id, "", (problem,))
-    text = render(run.source, events, answer, image.width, image.height)
-    problems = check_rationale(text, events, answer, image.width, image.height)
+    methods = methods_of(run.trace.tools_version)
+    text = render(run.source, events, answer, image.width, image.height, methods)
+    problems = check_rationale(text, events, answer, image.width, image.height, methods)
     words = len(text.split())
     if words > most_words:
         problems.append(Problem("length", f"it has {words} words, more than {most_words}"))

@@ -13,9 +13,9 @@ from typing import Any
 
 import zstandard
 
+from vpd.chat.answers import Answer
 from vpd.errors import DataError
 from vpd.records import canonical_json
-from vpd.sampling.answers import Answer
 
 DEMO_RECORD = Path(__file__).parent / "demo_record.jsonl.zst"
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vpd.sampling.chat_request import Request
+from vpd.chat.request import Request
 from vpd.sampling.prompt import build_messages
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from vpd.chat.answers import Answer, AnswerCache
+from vpd.chat.client import ChatEndpoint, HttpChatEndpoint
+from vpd.chat.request import Request
 from vpd.errors import EndpointError
-from vpd.sampling.answers import Answer, AnswerCache
-from vpd.sampling.chat_request import Request
-from vpd.sampling.client import ChatEndpoint, HttpChatEndpoint
 from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.sampling.record import DEMO_RECORD, EMPTY, Record, load_record
 from vpd.sampling.request import SamplingConfig, build_request

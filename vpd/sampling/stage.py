@@ -7,10 +7,10 @@ cache) and its candidates have the same ids everywhere.
 from collections import Counter
 from dataclasses import replace
 
+from vpd.chat.answers import Answer
+from vpd.chat.request import Request
 from vpd.execution.program import Program, canonical
 from vpd.records import PROGRAMS, QUESTIONS, Candidate, canonical_json, stable_id
-from vpd.sampling.answers import Answer
-from vpd.sampling.chat_request import Request
 from vpd.sampling.sampler import Progress, Sampler
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
 from vpd.store import ArtifactStore

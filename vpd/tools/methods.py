@@ -18,7 +18,7 @@ import inspect
 import keyword
 import string
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,8 +39,8 @@ class Method:
 
     source:  its definition as Python text, docstring and `...`
     kind:    the kind of tool that answers it
-    says:    a sentence for a rationale with the slots {patch}, {value} and the parameters' names; for a
-             method that returns a bool, the sentence if it is true, and `denies` if it is false
+    says:    a sentence for a rationale with the slots {patch}, {value} and the parameters' names
+    denies:  the sentence instead, if there is one, where the answer is false, 0 or an empty text
     names:   for a method that returns patches, what they are called, with the parameters as slots
     looks:   whether the answer depends on the picture; if not, it is asked once for all pictures
     """
@@ -99,7 +99,7 @@ class Method:
         """Whether the answer is a list of patches."""
         return self.returns == "list[ImagePatch]"
 
-    def named(self, args: tuple[Plain, ...]) -> str:
+    def named(self, args: Sequence[object]) -> str:
         """Return what the patches that a call with these arguments gives are called."""
         return self.names.format(**dict(zip(self.parameters, args, strict=True)))
 
@@ -139,7 +139,12 @@ IMAGE_PATCH: Mapping[str, Method] = table(
     Method.of(ImagePatch.simple_query, "ask"),
     Method.of(ImagePatch.best_text_match, "match"),
     Method.of(ImagePatch.compute_depth, "depth"),
-    Method.of(ImagePatch.read_text, "read", says='the text in {patch} is "{value}"'),
+    Method.of(
+        ImagePatch.read_text,
+        "read",
+        says='the text in {patch} is "{value}"',
+        denies="there is no text in {patch}",
+    ),
     Method.of(ImagePatch.llm_query, "know", says='the answer to "{question}" is {value}', looks=False),
 )
 """The built-in methods, in the order in which the prompt shows them."""

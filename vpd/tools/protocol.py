@@ -8,6 +8,7 @@ Not here: the `ImagePatch` methods that tools answer (`vpd.tools.methods`), tool
 (`vpd.tools.toolset`), the cache and the batching (`vpd.execution`).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -35,6 +36,13 @@ class Picture:
     def height(self) -> int:
         """Height in pixels."""
         return int(self.pixels.shape[0])
+
+    def crop(self, region: Box) -> NDArray[np.uint8]:
+        """Return the pixels that a region touches, RGB (height, width, 3), never empty; not a copy."""
+        left = min(max(math.floor(region.left), 0), self.width - 1)
+        top = min(max(math.floor(region.top), 0), self.height - 1)
+        right, bottom = max(math.ceil(region.right), left + 1), max(math.ceil(region.bottom), top + 1)
+        return self.pixels[top:bottom, left:right]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from vpd.errors import ConfigError
+from vpd.tools.coco import NAMES as COCO
 from vpd.tools.examples import WorkedExample
 from vpd.tools.examples.photos import PHOTO_EXAMPLES
 from vpd.tools.examples.scenes import SCENE_EXAMPLES
@@ -19,14 +20,15 @@ from vpd.tools.protocol import Tool, ToolSet
 class ToolSetSpec:
     """A tool set that can be opened.
 
-    `open_tools` returns the tools by method name; `full_batch` as in ToolSet. `examples` go into the prompt.
-    `name` is how it was found.
+    `open_tools` returns the tools by method name; `full_batch` as in ToolSet. `examples` and `notes` go into
+    the prompt. `name` is how it was found.
     """
 
     open_tools: Callable[[], Mapping[str, Tool]]
     methods: Mapping[str, Method]
     examples: tuple[WorkedExample, ...]
     full_batch: int = 32
+    notes: str = ""
     name: str = ""
 
     def open(self) -> ToolSet:
@@ -59,10 +61,10 @@ def _scenes_tools() -> Mapping[str, Tool]:
 
 def _photos_tools() -> Mapping[str, Tool]:
     from vpd.settings import load_settings
-    from vpd.tools.onnx.nanodet import NANODET, NanoDet
-    from vpd.tools.photo_methods import Remembering, photo_tools
+    from vpd.tools.photos.methods import photo_tools
+    from vpd.tools.photos.models import open_eyes
 
-    return photo_tools(Remembering(NanoDet(NANODET.find(load_settings().model_dir))))
+    return photo_tools(open_eyes(load_settings().model_dir))
 
 
 SCENES = ToolSetSpec(
@@ -70,7 +72,14 @@ SCENES = ToolSetSpec(
 )
 """OpenCV tools for generated scenes: pixels only, with honest mistakes."""
 
-PHOTOS = ToolSetSpec(_photos_tools, _built_in(*_LOOKING, "read_text"), PHOTO_EXAMPLES, name="photos")
+PHOTOS = ToolSetSpec(
+    _photos_tools,
+    _built_in(*_LOOKING, "read_text", "llm_query"),
+    PHOTO_EXAMPLES,
+    notes=f"find and exists know these names and no others: {', '.join(COCO)}. A person may be a man, woman or "
+    "child: find them as person. About anything else ask simple_query.",
+    name="photos",
+)
 """Small real models for photographs; their files are in VPD_MODEL_DIR."""
 
 _KNOWN = {spec.name: spec for spec in (SCENES, PHOTOS)}

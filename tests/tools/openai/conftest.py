@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.chat_server import ChatServer, answers
-from vpd.sampling.answers import AnswerCache
-from vpd.sampling.client import HttpChatEndpoint
+from vpd.chat.answers import AnswerCache
+from vpd.chat.client import HttpChatEndpoint
 from vpd.tools.openai.asker import Asker
 from vpd.tools.openai.section import EndpointSection
 from vpd.tools.openai.tools import endpoint_tools

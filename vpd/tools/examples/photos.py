@@ -88,6 +88,22 @@ def execute_command(image):
     return bool_to_yesno(any(person.overlaps_with(elephant) for person in people))""",
     ),
     WorkedExample(
+        "What color is the tent?",
+        """\
+def execute_command(image):
+    image_patch = ImagePatch(image)
+    return image_patch.simple_query("What color is the tent?")""",
+    ),
+    WorkedExample(
+        "Is the girl taller than the horse?",
+        """\
+def execute_command(image):
+    image_patch = ImagePatch(image)
+    girl = image_patch.find("person")[0]
+    horse = image_patch.find("horse")[0]
+    return bool_to_yesno(girl.height > horse.height)""",
+    ),
+    WorkedExample(
         "What does the stop sign say?",
         """\
 def execute_command(image):

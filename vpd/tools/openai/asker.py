@@ -5,7 +5,7 @@ MOST_UNANSWERED requests in a row, whether it failed at every retry or refused t
 EndpointError stops the run, instead of a failure in every program. Refused requests are kept, so that a run
 that is started again gets past them.
 
-Not here: what is asked (`vpd.tools.openai.tools`), retries (`vpd.sampling.client`).
+Not here: what is asked (`vpd.tools.openai.tools`), retries (`vpd.chat.client`).
 """
 
 import weakref
@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock
 
+from vpd.chat.answers import Answer, AnswerCache
+from vpd.chat.client import HttpChatEndpoint
+from vpd.chat.request import Request
 from vpd.errors import EndpointError, VpdError
-from vpd.sampling.answers import Answer, AnswerCache
-from vpd.sampling.chat_request import Request
-from vpd.sampling.client import HttpChatEndpoint
 
 MOST_UNANSWERED = 5
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Any
 
+from vpd.chat.answers import Answer, AnswerCache
+from vpd.chat.client import HttpChatEndpoint
+from vpd.chat.request import Request
 from vpd.errors import ConfigError
-from vpd.sampling.answers import Answer, AnswerCache
-from vpd.sampling.chat_request import Request
-from vpd.sampling.client import HttpChatEndpoint
 from vpd.settings import Settings, load_settings
 from vpd.tools.methods import IMAGE_PATCH
 from vpd.tools.openai.asker import Asker

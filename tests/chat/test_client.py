@@ -3,8 +3,8 @@ import json
 import pytest
 
 from tests.chat_server import answers, fails
+from vpd.chat.client import HttpChatEndpoint
 from vpd.errors import EndpointError
-from vpd.sampling.client import HttpChatEndpoint
 from vpd.sampling.request import SamplingConfig, build_request
 
 REQUEST = build_request(SamplingConfig(), "Is there a dog?")

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import httpx
 
+from vpd.chat.answers import Answer
+from vpd.chat.completion import read_completion
+from vpd.chat.request import Request
 from vpd.errors import EndpointError
-from vpd.sampling.answers import Answer
-from vpd.sampling.chat_request import Request
-from vpd.sampling.completion import read_completion
 
 ATTEMPTS = 5
 LONGEST_PAUSE = 60.0

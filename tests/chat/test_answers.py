@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from vpd.chat.answers import Answer, AnswerCache
 from vpd.errors import StoreError
-from vpd.sampling.answers import Answer, AnswerCache
 
 
 def answer(sample=0, text="code", problem_class=None, key="k"):
@@ -56,7 +56,7 @@ def test_answers_process_killed_after_put_loses_nothing(tmp_path):
     path = tmp_path / "answers.sqlite"
     code = (
         "import os, signal, pathlib\n"
-        "from vpd.sampling.answers import Answer, AnswerCache\n"
+        "from vpd.chat.answers import Answer, AnswerCache\n"
         f"cache = AnswerCache(pathlib.Path({str(path)!r}))\n"
         "for i in range(20):\n"
         "    cache.put([Answer('k', i, f't{i}', None, None, 'stop', None, 1, 'live')])\n"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from vpd.sampling.answers import Answer
-from vpd.sampling.chat_request import Request
+from vpd.chat.answers import Answer
+from vpd.chat.request import Request
 
 _NO_TEXT = frozenset(
     {"content_filter", "length"}
