@@ -68,9 +68,10 @@ REALISTIC = {
     "paligemma": Size(1152, 27, 16, 224, 2048, 18, 257_216),
     "idefics3": Size(768, 12, 12, 512, 960, 32, 49_280),
     "llava": Size(1024, 24, 16, 336, 2048, 24, 32_064),
+    "got_ocr2": Size(768, 12, 12, 1024, 1024, 24, 151_860),
 }
 """About: OWLv2 base, Grounding DINO tiny, DETR and RT-DETR R50, CLIP L/14, SigLIP 2 base, Depth Anything V2
-small, DPT large, PaliGemma 3B, SmolVLM 500M, LLaVA with a decoder of 1.5 B."""
+small, DPT large, PaliGemma 3B, SmolVLM 500M, LLaVA with a decoder of 1.5 B, GOT-OCR 2."""
 
 
 def tiny_models(folder: Path) -> dict[str, Path]:
@@ -86,9 +87,30 @@ def realistic_model(kind: str, folder: Path) -> Path:
 def _write(kind: str, size: Size, folder: Path) -> Path:
     torch.manual_seed(0)
     model, processor = _BUILDERS[kind](size)
+    if size is TINY:
+        _enliven(model, getattr(processor, "tokenizer", processor))
+    else:
+        model.bfloat16()
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+def _enliven(model: Any, tokenizer: Any) -> None:
+    """Make the outputs of a few layers depend on the picture and the text, which 0.02 everywhere does not.
+
+    Special tokens are never the likeliest, so that a model that writes does write something.
+    """
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear):
+            torch.nn.init.normal_(module.weight, std=module.in_features**-0.5)
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
+        if isinstance(module, torch.nn.Embedding):
+            torch.nn.init.normal_(module.weight)
+    head = model.get_output_embeddings()
+    if head is not None:
+        head.weight.data[list(tokenizer.added_tokens_decoder)] = 0
 
 
 def _owlv2(size: Size) -> tuple[Any, Any]:
@@ -201,17 +223,17 @@ def _dpt(size: Size) -> tuple[Any, Any]:
     tiny = size is TINY
     necks = {"neck_hidden_sizes": [8, 8, 16, 16], "fusion_hidden_size": 8}
     config = transformers.DPTConfig(
-        **size.tower(),
-        backbone_out_indices=[0, 0, 1, 1] if tiny else [5, 11, 17, 23],
+        **{**size.tower(), "num_hidden_layers": 4 if tiny else size.layers},
+        backbone_out_indices=[0, 1, 2, 3] if tiny else [5, 11, 17, 23],
         use_auxiliary_head=False,
         **(necks if tiny else {"neck_hidden_sizes": [256, 512, 1024, 1024]}),
     )
-    return transformers.DPTForDepthEstimation(config), _dpt_images(size.side, multiple=16)
+    return transformers.DPTForDepthEstimation(config), _dpt_images(size.side, multiple=1)
 
 
 def _dpt_images(side: int, multiple: int) -> Any:
     return models.dpt.image_processing_pil_dpt.DPTImageProcessorPil(
-        size={"height": side, "width": side}, keep_aspect_ratio=True, ensure_multiple_of=multiple
+        size={"height": side, "width": side}, keep_aspect_ratio=multiple > 1, ensure_multiple_of=multiple
     )
 
 
@@ -229,13 +251,14 @@ def _paligemma(size: Size) -> tuple[Any, Any]:
         text_config=text,
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
         projection_dim=size.text_width,
+        tie_word_embeddings=size is not TINY,  # with random weights it would only repeat its last word
     )
     return transformers.PaliGemmaForConditionalGeneration(config), processor
 
 
 _CHAT = (
     "{% for m in messages %}User:{% for part in m['content'] %}"
-    "{{ '<image>' if part['type'] == 'image' else part['text'] }}{% endfor %}<end>\\n{% endfor %}Assistant:"
+    "{{ '<image>' if part['type'] == 'image' else part['text'] }}{% endfor %}<end>\n{% endfor %}Assistant:"
 )
 
 
@@ -280,6 +303,34 @@ def _llava(size: Size) -> tuple[Any, Any]:
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
     )
     return transformers.LlavaForConditionalGeneration(config), processor
+
+
+def _got_ocr2(size: Size) -> tuple[Any, Any]:
+    tiny = size is TINY
+    tokenizer = _llama_tokenizer("<img>", "</img>", "<imgpad>", "<|im_start|>", "<|im_end|>")
+    side, patch = (128, 2) if tiny else (size.side, 16)  # 256 tokens a picture, as its processor assumes
+    images = models.got_ocr2.image_processing_pil_got_ocr2.GotOcr2ImageProcessorPil(
+        size={"height": side, "width": side}
+    )
+    vision = {
+        "hidden_size": size.width,
+        "mlp_dim": 4 * size.width,
+        "num_hidden_layers": size.layers,
+        "num_attention_heads": size.heads,
+        "image_size": side,
+        "patch_size": patch,
+        **({"output_channels": 8, "window_size": 4, "global_attn_indexes": []} if tiny else {}),
+    }
+    text = transformers.Qwen2Config(
+        **size.text(num_key_value_heads=2 if tiny else 16, **_ids(tokenizer, size))
+    )
+    config = transformers.GotOcr2Config(
+        vision_config=vision,
+        text_config=text,
+        image_token_index=tokenizer.convert_tokens_to_ids("<imgpad>"),
+    )
+    model = transformers.GotOcr2ForConditionalGeneration(config)
+    return model, transformers.GotOcr2Processor(images, tokenizer)
 
 
 def _small_detector(queries: int) -> dict[str, Any]:
@@ -359,4 +410,5 @@ _BUILDERS: dict[str, Callable[[Size], tuple[Any, Any]]] = {
     "paligemma": _paligemma,
     "idefics3": _idefics3,
     "llava": _llava,
+    "got_ocr2": _got_ocr2,
 }

@@ -1,4 +1,5 @@
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import polars as pl
 import pytest
 from PIL import Image as PillowImage
 
+from vpd.execution import pictures
 from vpd.execution.engine import Engine, EngineSettings, open_engine
 from vpd.execution.program import Program, canonical
 from vpd.execution.stage import execute_programs
@@ -147,3 +149,34 @@ def test_stage_shard_without_programs_is_an_empty_shard(store: ArtifactStore, en
     store.write_shard(PROGRAMS, SHARD, PROGRAMS.frame([]), "f")
     result = execute_programs(store, SHARD, engine)
     assert (result.manifest.rows, result.manifest.stats["runs"]) == (0, 0)
+
+
+def test_stage_decodes_each_picture_once_though_few_fit_the_budget(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ArtifactStore.open(str(tmp_path))
+    ids = [store.put_blob(picture_file(shade)) for shade in range(30)]
+    images = [Image(i, f"{i}.png", "scenes", "train", 128, 96, "image/png", 1) for i in ids]
+    texts = [f"Question {n}?" for n in range(3)]
+    questions = [
+        Question(f"q{i}-{n}", image_id, text, ("3",), (), "count", "train", False, "scenes")
+        for i, image_id in enumerate(ids)
+        for n, text in enumerate(texts)
+    ]
+    sources = [COUNT, FAILS, "return 'x'", "return 'y'"]
+    programs = [candidate(text, i, source) for text in texts for i, source in enumerate(sources)]
+    store.write_shard(IMAGES, SHARD, IMAGES.frame(images), "f")
+    store.write_shard(QUESTIONS, SHARD, QUESTIONS.frame(questions), "f")
+    store.write_shard(PROGRAMS, SHARD, PROGRAMS.frame(programs), "f")
+    monkeypatch.setattr(pictures, "BUDGET", 12 * 96 * 128 * 3)
+    read: Counter[str] = Counter()
+    get_blob = ArtifactStore.get_blob
+
+    def counted(self: ArtifactStore, digest: str) -> bytes:
+        read[digest] += 1
+        return get_blob(self, digest)
+
+    monkeypatch.setattr(ArtifactStore, "get_blob", counted)
+    execute_programs(store, SHARD, engine)
+    assert read == dict.fromkeys(ids, 1)
+    assert len(rows(store)) == 30 * 3 * 4

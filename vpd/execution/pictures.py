@@ -16,8 +16,10 @@ BUDGET = 512 * 2**20  # bytes of pixels: 18,000 scenes of 96x96, or 14 photograp
 class Pictures:
     """The most recently used pictures of a store. A picture outside the budget is decoded again."""
 
-    def __init__(self, store: ArtifactStore, budget: int = BUDGET) -> None:
-        self._store, self._budget = store, budget
+    def __init__(self, store: ArtifactStore, budget: int | None = None) -> None:
+        """Keep pixels of `budget` bytes at most, by default BUDGET."""
+        self.budget = BUDGET if budget is None else budget
+        self._store = store
         self._kept: OrderedDict[str, Picture] = OrderedDict()
         self._bytes = 0
 
@@ -28,7 +30,7 @@ class Pictures:
             picture = self._kept[image_id] = load_picture(self._store, image_id)
             self._bytes += picture.pixels.nbytes
         self._kept.move_to_end(image_id)
-        while self._bytes > self._budget and len(self._kept) > 1:
+        while self._bytes > self.budget and len(self._kept) > 1:
             self._bytes -= self._kept.popitem(last=False)[1].pixels.nbytes
         return picture
 

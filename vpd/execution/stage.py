@@ -7,7 +7,7 @@ the other rows are unharmed.
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from vpd.errors import StoreError
@@ -17,11 +17,11 @@ from vpd.execution.pictures import Pictures
 from vpd.execution.program_engine import ProgramEngine
 from vpd.execution.run import Job
 from vpd.execution.trace import Run, events_to_json
-from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Question, Trace, stable_id
+from vpd.records import IMAGES, PROGRAMS, QUESTIONS, TRACES, Candidate, Image, Question, Trace, stable_id
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
 from vpd.store import ArtifactStore
 
-_BLOCK = 64  # questions whose first candidates run side by side
+MOST_SIDE_BY_SIDE = 64  # questions whose first candidates run side by side
 STAGE = Stage(TRACES, version="2", upstream=(IMAGES, QUESTIONS, PROGRAMS))
 
 
@@ -44,10 +44,11 @@ def _execute(store: ArtifactStore, engine: ProgramEngine, upstream: Inputs) -> S
     before, started = replace(engine.counters), time.monotonic()
     rows: list[Trace] = []
 
-    pictures = Pictures(store)
+    pictures, tasks = Pictures(store), _tasks(upstream)
+    block = _block(IMAGES.rows(upstream[IMAGES.name]), tasks, pictures.budget)
 
     def jobs() -> Iterator[Job]:
-        for task in staggered(_tasks(upstream), _BLOCK):
+        for task in staggered(tasks, block):
             try:
                 yield Job(task.program.source, pictures.get(task.question.image_id), task)
             except StoreError as error:
@@ -68,6 +69,17 @@ def _tasks(upstream: Inputs) -> list[list[_Task]]:
             programs.setdefault(candidate.question_text, {}).setdefault(candidate.program_id, candidate)
     questions = sorted(QUESTIONS.rows(upstream[QUESTIONS.name]), key=lambda q: (q.image_id, q.question_id))
     return [[_Task(q, candidate) for candidate in programs.get(q.text, {}).values()] for q in questions]
+
+
+def _block(images: Sequence[Image], tasks: Sequence[Sequence[_Task]], budget: int) -> int:
+    """Return how many questions run side by side, so that all pictures under way fit the budget at once.
+
+    Then each is decoded once. As many blocks are under way as a question has programs, and the next begins.
+    """
+    sizes = [3 * image.width * image.height for image in images]
+    under_way = sum(sizes) / max(1, len(tasks)) * (1 + max(map(len, tasks), default=0))
+    room = budget - max(sizes, default=0)  # questions of one picture may lie in two blocks
+    return min(MOST_SIDE_BY_SIDE, max(1, int(room / max(1.0, under_way))))
 
 
 def _row(task: _Task, run: Run, engine: ProgramEngine) -> Trace:

@@ -1,6 +1,6 @@
 """How well the scenes tools see: against ground truth, on scenes that nothing else uses.
 
-`vpd bench tools --json` prints it. Names are asked through the tool set as programs ask; boxes count as found
+Part of `vpd bench scenes`. Names are asked through the tool set as programs ask; boxes count as found
 at an intersection over union of 0.5, one to one. The baseline names every one-coloured region a cube of its
 bounding box, so the difference is what fitting solids brings. Milliseconds are CPU time of this process.
 """
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from vpd.datasets.scenes.generate import generate_scene
-from vpd.datasets.scenes.world import LEVELS, Level, Scene, SceneObject
+from vpd.datasets.scenes.world import Level, Scene, SceneObject
 from vpd.geometry import Box
 from vpd.tools.names import Traits
 from vpd.tools.opencv.explain import bounds
@@ -45,12 +45,8 @@ class RegionObserver:
         )
 
 
-def run() -> dict[str, Any]:
-    """Measure both levels; returns shares from 0 to 1 and milliseconds."""
-    return {name: _level(level) for name, level in LEVELS.items()}
-
-
-def _level(level: Level) -> dict[str, Any]:
+def seeing(level: Level) -> dict[str, Any]:
+    """Measure one level; returns shares from 0 to 1 and milliseconds."""
     cases = [_case(level, FIRST_SEED + i) for i in range(SCENES)]
     cold = _milliseconds(cases)
     figures = _figures(level, cases, PixelObserver())
