@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from vpd.cli import bench, demo, execute, export, ingest, lineage, photos, predict, sample, trace
+from vpd.cli import bench, demo, execute, export, ingest, lineage, photos, predict, sample, tools, trace
 from vpd.errors import VpdError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("demo")(demo.command)
 app.command("ingest")(ingest.command)
 app.command("photos")(photos.command)
 app.command("sample")(sample.command)
+app.command("tools")(tools.command)
 app.command("execute")(execute.command)
 app.command("predict")(predict.command)
 app.command("export")(export.command)

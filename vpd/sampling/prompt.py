@@ -8,7 +8,6 @@ Not here: choosing examples per question, and raw (non-chat) prompts.
 
 from functools import cache
 
-from vpd.tools.api_text import api_text
 from vpd.tools.toolset import find_toolset
 
 Message = dict[str, str]
@@ -29,8 +28,7 @@ def build_messages(question: str, tools: str) -> list[Message]:
 @cache
 def _fixed_part(tools: str) -> tuple[Message, ...]:
     toolset = find_toolset(tools)
-    notes = f"\n\n{toolset.notes}" if toolset.notes else ""
-    messages = [{"role": "system", "content": INSTRUCTION + api_text(toolset.methods.values()) + notes}]
+    messages = [{"role": "system", "content": INSTRUCTION + toolset.prompt_text()}]
     for example in toolset.examples:
         messages.append({"role": "user", "content": example.question})
         messages.append({"role": "assistant", "content": example.program})

@@ -6,8 +6,10 @@ A specification says which methods programs may call before any model is loaded;
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from vpd.errors import ConfigError
+from vpd.tools.api_text import api_text
 from vpd.tools.coco import NAMES as COCO
 from vpd.tools.examples import WorkedExample
 from vpd.tools.examples.photos import PHOTO_EXAMPLES
@@ -34,6 +36,11 @@ class ToolSetSpec:
     def open(self) -> ToolSet:
         """Load the tools. Raises ConfigError or ModelFileError that says what is missing."""
         return ToolSet(self.name, self.open_tools(), self.full_batch, {**IMAGE_PATCH, **self.methods})
+
+    def prompt_text(self) -> str:
+        """Return what the language model is told of the set: its API, and notes on its vocabulary."""
+        notes = f"\n\n{self.notes}" if self.notes else ""
+        return api_text(self.methods.values()) + notes
 
     def plus(self, method: Method, open_tool: Callable[[], Tool], *examples: WorkedExample) -> "ToolSetSpec":
         """Return this set with one more method, or another tool for one that it has, and more examples."""
@@ -63,8 +70,9 @@ def _photos_tools() -> Mapping[str, Tool]:
     from vpd.settings import load_settings
     from vpd.tools.photos.methods import photo_tools
     from vpd.tools.photos.models import open_eyes
+    from vpd.tools.photos.seeing import remembering
 
-    return photo_tools(open_eyes(load_settings().model_dir))
+    return photo_tools(remembering(open_eyes(load_settings().model_dir)))
 
 
 SCENES = ToolSetSpec(
@@ -76,8 +84,8 @@ PHOTOS = ToolSetSpec(
     _photos_tools,
     _built_in(*_LOOKING, "read_text", "llm_query"),
     PHOTO_EXAMPLES,
-    notes=f"find and exists know these names and no others: {', '.join(COCO)}. A person may be a man, woman or "
-    "child: find them as person. About anything else ask simple_query.",
+    notes=f"find and exists know these names and no others: {', '.join(COCO)}. "
+    "A person may be a man, woman or child: find them as person. About anything else ask simple_query.",
     name="photos",
 )
 """Small real models for photographs; their files are in VPD_MODEL_DIR."""
@@ -89,10 +97,14 @@ def find_toolset(name: str) -> ToolSetSpec:
     """Return the specification of a tool set; loads no model. Raises ConfigError for an unknown one."""
     if name in _KNOWN:
         return _KNOWN[name]
+    if name.endswith(".toml"):
+        from vpd.tools.hub import hub_toolset
+
+        return replace(hub_toolset(Path(name)), name=name)
     module, colon, attribute = name.partition(":")
     if not colon:
         raise ConfigError(
-            f"unknown tool set {name!r}; known are {', '.join(_KNOWN)}, and module:ATTRIBUTE for your own"
+            f"unknown tool set {name!r}; known are {', '.join(_KNOWN)}, FILE.toml and module:ATTRIBUTE"
         )
     try:
         found = getattr(importlib.import_module(module), attribute)
