@@ -24,10 +24,11 @@ from vpd.sampling.record import DEMO_RECORD, Record, load_record
 from vpd.sampling.request import SamplingConfig, build_request
 from vpd.settings import load_settings
 from vpd.tools.coco import NAMES
-from vpd.tools.onnx.nanodet import NANODET, NanoDet
 from vpd.tools.opencv.observer import PixelObserver
 from vpd.tools.oracle import oracle_toolset
-from vpd.tools.photo_methods import Remembering, photo_tools
+from vpd.tools.photos.methods import photo_tools
+from vpd.tools.photos.models import open_eyes
+from vpd.tools.photos.seeing import remembering
 from vpd.tools.protocol import Picture, ToolSet
 from vpd.tools.scene_methods import scene_tools
 from vpd.tools.toolset import SCENES
@@ -67,7 +68,7 @@ def opencv_workload(questions: int) -> Workload:
 
 def detector_workload(questions: int) -> Workload:
     """Return template programs on photographs and full scenes. Raises ModelFileError without the model."""
-    model = NANODET.find(load_settings().model_dir)
+    folder = load_settings().model_dir
     cores = len(os.sched_getaffinity(0))
     lots = random.Random(0)
     chosen: list[list[Job]] = []
@@ -80,8 +81,8 @@ def detector_workload(questions: int) -> Workload:
         chosen += _templated(picture, NAMES, PER_SCENE, len(chosen), lots)
     return Workload(
         chosen[:questions],
-        lambda: ToolSet("photos", photo_tools(Remembering(NanoDet(model)))),
-        lambda: ToolSet("photos", photo_tools(NanoDet(model, threads=cores), threads=1)),
+        lambda: ToolSet("photos", photo_tools(remembering(open_eyes(folder)))),
+        lambda: ToolSet("photos", photo_tools(open_eyes(folder, threads=cores), threads=1)),
         sample=50,
     )
 

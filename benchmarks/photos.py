@@ -1,9 +1,9 @@
 """The data pipeline on real photographs: programs by the live language model, the `photos` tools.
 
-`vpd bench photos --json` prints how many candidates execute and are right, by question family. The photographs
-come from installed packages (`vpd photos`); the programs from VPD_LLM_URL, else the embedded model, which takes
-about an hour on two cores the first time: answers are kept under VPD_HOME, as are store and traces, so that it
-can be stopped at any point, and `vpd trace` shows every run.
+`vpd bench photos --json` prints how many candidates execute and are right, by question family. The
+photographs come from installed packages (`vpd photos`); the programs from VPD_LLM_URL, else the embedded
+model, which takes about an hour on two cores the first time. Answers are kept under VPD_HOME, as are store
+and traces, so that it can be stopped at any point, and `vpd trace` shows every run.
 """
 
 import sys

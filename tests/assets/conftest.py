@@ -12,9 +12,9 @@ import pytest
 
 from resources.artifact_store import ArtifactStoreResource
 from resources.program_sampler import ProgramSamplerResource
+from vpd.chat.answers import Answer, AnswerCache
 from vpd.datasets.scenes.source import scenes_spec
 from vpd.datasets.sources import register, shard_names
-from vpd.chat.answers import Answer, AnswerCache
 from vpd.sampling.request import Request, SamplingConfig
 from vpd.sampling.sampler import Sampler
 from vpd.settings import load_settings

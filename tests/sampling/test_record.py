@@ -1,10 +1,10 @@
 import pytest
 
 from vpd.chat.answers import Answer
+from vpd.chat.embedded import SAMPLER_MODEL
 from vpd.datasets.scenes.questions import bank
 from vpd.datasets.scenes.world import EASY
 from vpd.errors import DataError
-from vpd.sampling.embedded import SAMPLER_MODEL
 from vpd.sampling.record import DEMO_RECORD, load_record, save_record
 from vpd.sampling.request import SamplingConfig, build_request
 

@@ -5,7 +5,20 @@ import sys
 import typer
 from rich.console import Console
 
-from vpd.cli import bench, demo, execute, export, ingest, lineage, photos, predict, sample, tools, trace
+from vpd.cli import (
+    bench,
+    demo,
+    execute,
+    export,
+    ingest,
+    lineage,
+    models,
+    photos,
+    predict,
+    sample,
+    tools,
+    trace,
+)
 from vpd.errors import VpdError
 
 app = typer.Typer(
@@ -26,6 +39,7 @@ app.command("predict")(predict.command)
 app.command("export")(export.command)
 app.command("bench")(bench.command)
 app.add_typer(lineage.app, name="lineage")
+app.add_typer(models.app, name="models")
 app.add_typer(trace.app, name="trace")
 
 

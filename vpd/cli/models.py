@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from vpd.chat.embedded import SAMPLER_MODEL
 from vpd.errors import ConfigError, ModelFileError
 from vpd.model_files import ModelFile
-from vpd.sampling.embedded import SAMPLER_MODEL
 from vpd.settings import load_settings
 from vpd.tools.photos.models import PHOTO_FILES
 

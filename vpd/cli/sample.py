@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
+from vpd.chat.embedded import SAMPLER_MODEL
 from vpd.datasets.sources import find_spec, shard_names
 from vpd.records import QUESTIONS
-from vpd.sampling.embedded import SAMPLER_MODEL
 from vpd.sampling.record import save_record
 from vpd.sampling.sampler import Sampler, open_sampler
 from vpd.sampling.stage import sample_programs

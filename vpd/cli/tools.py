@@ -31,7 +31,8 @@ def command(
 
 
 def _table(toolset: ToolSet) -> Table:
-    table = Table("method", "kind", "device", "memory", "vocabulary", "version", title=toolset.name)
+    table = Table("method", "kind", "device", "memory", "vocabulary", title=toolset.name)
+    table.add_column("version", overflow="fold")
     for method, tool in toolset.tools.items():
         card = tool.card
         table.add_row(method, card.kind, card.device, _memory(card), _vocabulary(card), card.version)

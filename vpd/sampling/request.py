@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vpd.chat.embedded import MODEL_NAME
 from vpd.chat.request import Request
 from vpd.sampling.prompt import build_messages
 
@@ -11,7 +12,7 @@ class SamplingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str = Field("qwen2.5-coder-1.5b-instruct-q4_k_m", description="model name sent to the endpoint")
+    model: str = Field(MODEL_NAME, description="model name sent to the endpoint")
     tools: str = Field("scenes", description="tool set that the programs will run with")
     candidates: int = Field(5, ge=1, le=64, description="programs per question text (k)")
     temperature: float = Field(0.5, ge=0, le=2, description="sampling temperature")

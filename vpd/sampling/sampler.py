@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from vpd.chat.answers import Answer, AnswerCache
 from vpd.chat.client import ChatEndpoint, HttpChatEndpoint
+from vpd.chat.embedded import EmbeddedEndpoint
 from vpd.chat.request import Request
 from vpd.errors import EndpointError
-from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.sampling.record import DEMO_RECORD, EMPTY, Record, load_record
 from vpd.sampling.request import SamplingConfig, build_request
 from vpd.settings import Settings
@@ -88,17 +88,12 @@ def open_sampler(
 ) -> Iterator[Sampler]:
     """Open the sampler that the environment describes: an endpoint by URL, else record and embedded model."""
     config = config or default_config(settings)
-    opened: list[HttpChatEndpoint] = []
-    servers: list[EmbeddedServer] = []
+    opened: list[HttpChatEndpoint | EmbeddedEndpoint] = []
 
     def connect() -> ChatEndpoint:
-        url = settings.llm_url
-        if not url:
-            servers.append(
-                EmbeddedServer(find_model(SAMPLER_MODEL, settings.model_dir), config.candidates, threads)
-            )
-            url = servers[0].url
-        endpoint = HttpChatEndpoint(url, settings.llm_api_key.get_secret_value())
+        key = settings.llm_api_key.get_secret_value()
+        embedded = EmbeddedEndpoint(settings.model_dir, config.candidates, threads)
+        endpoint = HttpChatEndpoint(settings.llm_url, key) if settings.llm_url else embedded
         opened.append(endpoint)
         endpoint.check()
         return endpoint
@@ -110,7 +105,6 @@ def open_sampler(
     finally:
         for endpoint in opened:
             endpoint.close()
-        servers.clear()
         cache.close()
 
 

@@ -35,6 +35,37 @@ SYNONYMS = {
     "hair dryer": "hair drier",
     "tennis racquet": "tennis racket",
 }
+KINDS = {
+    "animal": ("bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"),
+    "mammal": ("cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"),
+    "feline": ("cat",),
+    "vehicle": ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"),
+    "motor vehicle": ("car", "motorcycle", "bus", "truck"),
+    "aircraft": ("airplane",),
+    "food": (
+        "banana", "apple", "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake",
+    ),
+    "fruit": ("banana", "apple", "orange"),
+    "vegetable": ("broccoli", "carrot"),
+    "dessert": ("donut", "cake"),
+    "furniture": ("bench", "chair", "couch", "bed", "dining table"),
+    "table": ("dining table",),
+    "appliance": ("microwave", "oven", "toaster", "refrigerator"),
+    "kitchen utensil": ("fork", "knife", "spoon"),
+    "bag": ("backpack", "handbag", "suitcase"),
+    "ball": ("sports ball",),
+    "sports equipment": (
+        "frisbee", "skis", "snowboard", "sports ball", "baseball bat", "baseball glove", "skateboard",
+        "surfboard", "tennis racket",
+    ),
+    "computer": ("laptop",),
+    "telephone": ("cell phone",),
+    "timepiece": ("clock",),
+    "clothing": ("tie",),
+    "plant": ("potted plant",),
+    "toy": ("teddy bear",),
+}  # fmt: skip
+"""Kinds of things, by the names of the classes that are one; there are others that the detector misses."""
 _IRREGULAR = {"knives": "knife", "mice": "mouse", "computer mice": "mouse", "ski": "skis"}
 
 

@@ -68,11 +68,14 @@ def _scenes_tools() -> Mapping[str, Tool]:
 
 def _photos_tools() -> Mapping[str, Tool]:
     from vpd.settings import load_settings
+    from vpd.tools.openai.tools import open_knowledge_tool
     from vpd.tools.photos.methods import photo_tools
     from vpd.tools.photos.models import open_eyes
     from vpd.tools.photos.seeing import remembering
 
-    return photo_tools(remembering(open_eyes(load_settings().model_dir)))
+    settings = load_settings()
+    looking = photo_tools(remembering(open_eyes(settings.model_dir)))
+    return {**looking, "llm_query": open_knowledge_tool(settings)}
 
 
 SCENES = ToolSetSpec(

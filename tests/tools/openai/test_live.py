@@ -1,7 +1,7 @@
 import pytest
 
+from vpd.chat.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.geometry import Box
-from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.settings import load_settings
 from vpd.tools.openai.section import EndpointSection
 from vpd.tools.openai.tools import open_endpoint_tools

@@ -33,15 +33,18 @@ class Letterbox:
         """Where the window begins on the canvas, (x, y)."""
         return (self.side - self.scaled_width) // 2, (self.side - self.scaled_height) // 2
 
+    def window(self, picture: Picture) -> NDArray[np.uint8]:
+        """Return the window's pixels as they are, RGB (height, width, 3)."""
+        return picture.pixels[self.top : self.top + self.height, self.left : self.left + self.width]
+
     def canvas(self, picture: Picture, fill: tuple[int, int, int]) -> NDArray[np.uint8]:
         """Return the canvas, RGB (side, side, 3), with `fill` around the window."""
-        window = picture.pixels[self.top : self.top + self.height, self.left : self.left + self.width]
         smaller = self.scaled_width < self.width or self.scaled_height < self.height
         how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
         x, y = self.margin
         canvas = np.empty((self.side, self.side, 3), np.uint8)
         canvas[:] = fill
-        scaled = cv2.resize(window, (self.scaled_width, self.scaled_height), interpolation=how)
+        scaled = cv2.resize(self.window(picture), (self.scaled_width, self.scaled_height), interpolation=how)
         canvas[y : y + self.scaled_height, x : x + self.scaled_width] = scaled
         return canvas
 

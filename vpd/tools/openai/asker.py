@@ -12,19 +12,34 @@ import weakref
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock
+from typing import Protocol
 
 from vpd.chat.answers import Answer, AnswerCache
-from vpd.chat.client import HttpChatEndpoint
+from vpd.chat.client import ChatEndpoint
 from vpd.chat.request import Request
 from vpd.errors import EndpointError, VpdError
 
 MOST_UNANSWERED = 5
 
 
+class Endpoint(ChatEndpoint, Protocol):
+    """What is asked: over HTTP, or the embedded model."""
+
+    url: str
+
+    def check(self) -> None:
+        """Raise EndpointError if nobody is there."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Asker:
     """Owns its endpoint and its cache: both are closed when nobody holds the asker any more."""
 
-    def __init__(self, endpoint: HttpChatEndpoint, cache: AnswerCache, concurrency: int) -> None:
+    def __init__(self, endpoint: Endpoint, cache: AnswerCache, concurrency: int) -> None:
         self._endpoint, self._cache = endpoint, cache
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="vpd-endpoint")
         self._lock = Lock()
@@ -97,7 +112,7 @@ class Asker:
                 )
 
 
-def _close(endpoint: HttpChatEndpoint, cache: AnswerCache, threads: ThreadPoolExecutor) -> None:
+def _close(endpoint: Endpoint, cache: AnswerCache, threads: ThreadPoolExecutor) -> None:
     threads.shutdown(wait=False, cancel_futures=True)
     endpoint.close()
     cache.close()

@@ -12,6 +12,7 @@ from typing import Any
 
 from vpd.chat.answers import Answer, AnswerCache
 from vpd.chat.client import HttpChatEndpoint
+from vpd.chat.embedded import MODEL_NAME, EmbeddedEndpoint
 from vpd.chat.request import Request
 from vpd.errors import ConfigError
 from vpd.settings import Settings, load_settings
@@ -99,6 +100,21 @@ def open_endpoint_tools(section: EndpointSection, settings: Settings | None = No
     endpoint = HttpChatEndpoint(url, settings.llm_api_key.get_secret_value(), ATTEMPT_SECONDS)
     cache = AnswerCache(settings.home / "cache" / "answers.sqlite")
     return endpoint_tools(section, Asker(endpoint, cache, section.concurrency))
+
+
+def open_knowledge_tool(settings: Settings | None = None) -> Tool:
+    """Return `llm_query` answered by VPD_LLM_URL, else by the embedded model, started when first asked.
+
+    Raises StoreError if the cache of answers does not open.
+    """
+    settings = settings or load_settings()
+    key = settings.llm_api_key.get_secret_value()
+    embedded = EmbeddedEndpoint(settings.model_dir, slots=1)
+    endpoint = HttpChatEndpoint(settings.llm_url, key, ATTEMPT_SECONDS) if settings.llm_url else embedded
+    section = EndpointSection(model=settings.llm_model or MODEL_NAME, methods=("llm_query",))
+    cache = AnswerCache(settings.home / "cache" / "answers.sqlite")
+    concurrency = section.concurrency if settings.llm_url else 1
+    return endpoint_tools(section, Asker(endpoint, cache, concurrency))["llm_query"]
 
 
 def endpoint_tools(section: EndpointSection, asker: Asker) -> Mapping[str, Tool]:

@@ -1,8 +1,8 @@
 import pytest
 
 from vpd.chat.client import HttpChatEndpoint
+from vpd.chat.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.errors import ModelFileError
-from vpd.sampling.embedded import SAMPLER_MODEL, EmbeddedServer, find_model
 from vpd.sampling.request import SamplingConfig, build_request
 from vpd.settings import load_settings
 

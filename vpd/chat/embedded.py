@@ -6,6 +6,9 @@ It dies with the process, so no orphan stays behind.
 import socket
 from pathlib import Path
 
+from vpd.chat.answers import Answer
+from vpd.chat.client import HttpChatEndpoint
+from vpd.chat.request import Request
 from vpd.errors import EndpointError, ModelFileError
 from vpd.model_files import Hub, ModelFile
 
@@ -17,6 +20,7 @@ SAMPLER_MODEL = ModelFile(
     purpose="writes programs, where no endpoint is set (Qwen2.5-Coder-1.5B)",
     origin=Hub("Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF", "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"),
 )
+MODEL_NAME = SAMPLER_MODEL.name.removesuffix(".gguf")
 CONTEXT_PER_SLOT = 2560  # prompt 1,300 tokens, question 30, program 200, room for longer examples
 
 
@@ -28,6 +32,40 @@ def find_model(model: ModelFile, folder: Path) -> Path:
         raise ModelFileError(
             f"{error}; or set VPD_LLM_URL to an OpenAI-compatible endpoint, and no model file is needed"
         ) from error
+
+
+class EmbeddedEndpoint:
+    """The embedded model as a chat endpoint; its server starts when it is first needed."""
+
+    url = "the embedded model"
+
+    def __init__(self, folder: Path, slots: int, threads: int = 2) -> None:
+        """Remember where the model file is and how many candidates are written at once."""
+        self._folder, self._slots, self._threads = folder, slots, threads
+        self._server: EmbeddedServer | None = None
+        self._http: HttpChatEndpoint | None = None
+
+    def check(self) -> None:
+        """Start the server, unless it runs. Raises ModelFileError or EndpointError."""
+        self._started()
+
+    def complete(self, request: Request, samples: list[int]) -> list[Answer]:
+        """Return one answer per sample index."""
+        return self._started().complete(request, samples)
+
+    def close(self) -> None:
+        """Stop the server."""
+        if self._http is not None:
+            self._http.close()
+        self._http = self._server = None
+
+    def _started(self) -> HttpChatEndpoint:
+        if self._http is None:
+            path = find_model(SAMPLER_MODEL, self._folder)
+            self._server = EmbeddedServer(path, self._slots, self._threads)
+            self._http = HttpChatEndpoint(self._server.url)
+            self._http.check()
+        return self._http
 
 
 class EmbeddedServer:
