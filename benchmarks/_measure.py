@@ -104,12 +104,12 @@ def run_baseline(jobs: Sequence[Job], toolset: ToolSet) -> BaselineTurn:
     return BaselineTurn(seconds, {job.tag: result for job, result in zip(jobs, results, strict=True)})
 
 
-def run_floor(asked: Asked, toolset: ToolSet) -> FloorTurn:
+def run_floor(asked: Asked, toolset: ToolSet, batch: int = BATCH) -> FloorTurn:
     """Ask the same requests in full batches."""
     cpu, started = time.process_time(), time.perf_counter()
     for method, requests in asked.items():
-        for start in range(0, len(requests), BATCH):
-            toolset.tools[method].run(requests[start : start + BATCH])
+        for start in range(0, len(requests), batch):
+            toolset.tools[method].run(requests[start : start + batch])
     return FloorTurn(time.perf_counter() - started, time.process_time() - cpu)
 
 

@@ -6,56 +6,18 @@ only shapes, types, timing and the way through the code are real.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from tokenizers import ByteLevelBPETokenizer, Tokenizer
-from tokenizers.pre_tokenizers import ByteLevel
 from transformers import models
 
-NAMES = ("cat", "dog", "traffic light", "person", "glass")
-"""What the closed detectors know."""
+from benchmarks._model_sizes import NAMES, TINY, Size, edges, square, token_ids
+from benchmarks._tokenizers import byte_tokenizer, byte_words, clip_tokenizer
+from benchmarks._writing_models import got_ocr2, idefics3, llava, paligemma
 
-
-@dataclass(frozen=True)
-class Size:
-    """How large a model is. `side` is the picture's side in pixels that it looks at."""
-
-    width: int
-    layers: int
-    heads: int
-    side: int
-    text_width: int
-    text_layers: int
-    vocabulary: int
-
-    def tower(self, patch: int = 16, **more: Any) -> dict[str, Any]:
-        """Return the settings of a vision transformer."""
-        return {
-            "hidden_size": self.width,
-            "intermediate_size": 4 * self.width,
-            "num_hidden_layers": self.layers,
-            "num_attention_heads": self.heads,
-            "image_size": self.side,
-            "patch_size": patch,
-            **more,
-        }
-
-    def text(self, **more: Any) -> dict[str, Any]:
-        """Return the settings of a text transformer."""
-        return {
-            "hidden_size": self.text_width,
-            "intermediate_size": 4 * self.text_width,
-            "num_hidden_layers": self.text_layers,
-            "num_attention_heads": max(2, self.text_width // 64),
-            **more,
-        }
-
-
-TINY = Size(32, 2, 2, 64, 32, 2, 0)
+SMALL = Size(192, 6, 3, 224, 192, 4, 0)
 REALISTIC = {
     "owlv2": Size(768, 12, 12, 960, 512, 12, 49_408),
     "grounding_dino": Size(96, 0, 0, 800, 768, 12, 30_522),
@@ -77,6 +39,11 @@ small, DPT large, PaliGemma 3B, SmolVLM 500M, LLaVA with a decoder of 1.5 B, GOT
 def tiny_models(folder: Path) -> dict[str, Path]:
     """Write one tiny model of every kind; returns their folders by kind, such as "owlv2" or "paligemma"."""
     return {kind: _write(kind, TINY, folder / kind) for kind in _BUILDERS}
+
+
+def small_model(kind: str, folder: Path) -> Path:
+    """Write one model that a CPU runs in tens of milliseconds; `kind` as in `tiny_models`."""
+    return _write(kind, SMALL, folder / f"{kind}-small")
 
 
 def realistic_model(kind: str, folder: Path) -> Path:
@@ -114,18 +81,18 @@ def _enliven(model: Any, tokenizer: Any) -> None:
 
 
 def _owlv2(size: Size) -> tuple[Any, Any]:
-    tokenizer = _clip_tokenizer(longest=16)
+    tokenizer = clip_tokenizer(longest=16)
     config = transformers.Owlv2Config(
-        text_config=size.text(max_position_embeddings=16, **_ids(tokenizer, size)),
+        text_config=size.text(max_position_embeddings=16, **token_ids(tokenizer, size)),
         vision_config=size.tower(),
         projection_dim=size.text_width,
     )
-    images = models.owlv2.image_processing_pil_owlv2.Owlv2ImageProcessorPil(size=_square(size))
+    images = models.owlv2.image_processing_pil_owlv2.Owlv2ImageProcessorPil(size=square(size))
     return transformers.Owlv2ForObjectDetection(config), transformers.Owlv2Processor(images, tokenizer)
 
 
 def _grounding_dino(size: Size) -> tuple[Any, Any]:
-    tokenizer = transformers.BertTokenizer(vocab=_words("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"))
+    tokenizer = transformers.BertTokenizer(vocab=byte_words("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"))
     tiny = size is TINY
     backbone = transformers.SwinConfig(
         image_size=size.side if tiny else 384,
@@ -139,7 +106,7 @@ def _grounding_dino(size: Size) -> tuple[Any, Any]:
     small = {**_small_detector(queries=12), "decoder_layers": 2} if tiny else {}
     config = transformers.GroundingDinoConfig(backbone_config=backbone, text_config=text, **small)
     images = models.grounding_dino.image_processing_pil_grounding_dino.GroundingDinoImageProcessorPil(
-        size=_edges(size)
+        size=edges(size)
     )
     model = transformers.GroundingDinoForObjectDetection(config)
     return model, transformers.GroundingDinoProcessor(images, tokenizer)
@@ -155,7 +122,7 @@ def _detr(size: Size) -> tuple[Any, Any]:
     config = transformers.DetrConfig(
         use_timm_backbone=False, backbone_config=backbone, id2label=dict(enumerate(NAMES)), **small
     )
-    images = models.detr.image_processing_pil_detr.DetrImageProcessorPil(size=_edges(size))
+    images = models.detr.image_processing_pil_detr.DetrImageProcessorPil(size=edges(size))
     return transformers.DetrForObjectDetection(config), images
 
 
@@ -172,32 +139,32 @@ def _rt_detr(size: Size) -> tuple[Any, Any]:
     config = transformers.RTDetrConfig(
         backbone_config=backbone, id2label=dict(enumerate(NAMES)), **(small if tiny else {})
     )
-    images = models.rt_detr.image_processing_pil_rt_detr.RTDetrImageProcessorPil(size=_square(size))
+    images = models.rt_detr.image_processing_pil_rt_detr.RTDetrImageProcessorPil(size=square(size))
     return transformers.RTDetrForObjectDetection(config), images
 
 
 def _clip(size: Size) -> tuple[Any, Any]:
-    tokenizer = _clip_tokenizer(longest=77)
+    tokenizer = clip_tokenizer(longest=77)
     config = transformers.CLIPConfig(
-        text_config=size.text(max_position_embeddings=77, **_ids(tokenizer, size)),
+        text_config=size.text(max_position_embeddings=77, **token_ids(tokenizer, size)),
         vision_config=size.tower(patch=14 if size is not TINY else 16),
         projection_dim=size.text_width,
     )
     images = models.clip.image_processing_pil_clip.CLIPImageProcessorPil(
-        size={"shortest_edge": size.side}, crop_size=_square(size)
+        size={"shortest_edge": size.side}, crop_size=square(size)
     )
     return transformers.CLIPModel(config), transformers.CLIPProcessor(images, tokenizer)
 
 
 def _siglip(size: Size) -> tuple[Any, Any]:
-    tokenizer = _bpe(transformers.Siglip2Tokenizer)
+    tokenizer = byte_tokenizer(transformers.Siglip2Tokenizer)
     config = transformers.SiglipConfig(
         text_config=size.text(
-            max_position_embeddings=64, projection_size=size.width, **_ids(tokenizer, size)
+            max_position_embeddings=64, projection_size=size.width, **token_ids(tokenizer, size)
         ),
         vision_config=size.tower(),
     )
-    images = models.siglip.image_processing_pil_siglip.SiglipImageProcessorPil(size=_square(size))
+    images = models.siglip.image_processing_pil_siglip.SiglipImageProcessorPil(size=square(size))
     return transformers.SiglipModel(config), transformers.SiglipProcessor(images, tokenizer)
 
 
@@ -237,102 +204,6 @@ def _dpt_images(side: int, multiple: int) -> Any:
     )
 
 
-def _paligemma(size: Size) -> tuple[Any, Any]:
-    patch = 14 if size is not TINY else 16
-    images = models.siglip.image_processing_pil_siglip.SiglipImageProcessorPil(size=_square(size))
-    images.image_seq_length = (size.side // patch) ** 2
-    tokenizer = _bpe(transformers.GemmaTokenizer)
-    processor = transformers.PaliGemmaProcessor(images, tokenizer)
-    text = transformers.GemmaConfig(
-        **size.text(num_key_value_heads=1, head_dim=16 if size is TINY else 256, **_ids(tokenizer, size))
-    )
-    config = transformers.PaliGemmaConfig(
-        vision_config=transformers.SiglipVisionConfig(**size.tower(patch=patch, vision_use_head=False)),
-        text_config=text,
-        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
-        projection_dim=size.text_width,
-        tie_word_embeddings=size is not TINY,  # with random weights it would only repeat its last word
-    )
-    return transformers.PaliGemmaForConditionalGeneration(config), processor
-
-
-_CHAT = (
-    "{% for m in messages %}User:{% for part in m['content'] %}"
-    "{{ '<image>' if part['type'] == 'image' else part['text'] }}{% endfor %}<end>\n{% endfor %}Assistant:"
-)
-
-
-def _idefics3(size: Size) -> tuple[Any, Any]:
-    tokenizer = _llama_tokenizer("<global-img>")
-    images = models.idefics3.image_processing_pil_idefics3.Idefics3ImageProcessorPil(
-        size={"longest_edge": 2 * size.side}, max_image_size={"longest_edge": size.side}
-    )
-    scale = 2 if size is TINY else 4
-    processor = transformers.Idefics3Processor(
-        images, tokenizer, image_seq_len=(size.side // 16) ** 2 // scale**2, chat_template=_CHAT
-    )
-    config = transformers.Idefics3Config(
-        vision_config=size.tower(),
-        text_config=transformers.LlamaConfig(
-            **size.text(num_key_value_heads=2 if size is TINY else 5, **_ids(tokenizer, size))
-        ),
-        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-        scale_factor=scale,
-    )
-    return transformers.Idefics3ForConditionalGeneration(config), processor
-
-
-def _llava(size: Size) -> tuple[Any, Any]:
-    patch = 14 if size is not TINY else 16
-    tokenizer = _llama_tokenizer("<image>")
-    images = models.clip.image_processing_pil_clip.CLIPImageProcessorPil(
-        size={"shortest_edge": size.side}, crop_size=_square(size)
-    )
-    processor = transformers.LlavaProcessor(
-        images,
-        tokenizer,
-        patch_size=patch,
-        vision_feature_select_strategy="default",
-        image_token="<image>",
-        num_additional_image_tokens=1,
-        chat_template=_CHAT,
-    )
-    config = transformers.LlavaConfig(
-        vision_config=transformers.CLIPVisionConfig(**size.tower(patch=patch)),
-        text_config=transformers.LlamaConfig(**size.text(**_ids(tokenizer, size))),
-        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-    )
-    return transformers.LlavaForConditionalGeneration(config), processor
-
-
-def _got_ocr2(size: Size) -> tuple[Any, Any]:
-    tiny = size is TINY
-    tokenizer = _llama_tokenizer("<img>", "</img>", "<imgpad>", "<|im_start|>", "<|im_end|>")
-    side, patch = (128, 2) if tiny else (size.side, 16)  # 256 tokens a picture, as its processor assumes
-    images = models.got_ocr2.image_processing_pil_got_ocr2.GotOcr2ImageProcessorPil(
-        size={"height": side, "width": side}
-    )
-    vision = {
-        "hidden_size": size.width,
-        "mlp_dim": 4 * size.width,
-        "num_hidden_layers": size.layers,
-        "num_attention_heads": size.heads,
-        "image_size": side,
-        "patch_size": patch,
-        **({"output_channels": 8, "window_size": 4, "global_attn_indexes": []} if tiny else {}),
-    }
-    text = transformers.Qwen2Config(
-        **size.text(num_key_value_heads=2 if tiny else 16, **_ids(tokenizer, size))
-    )
-    config = transformers.GotOcr2Config(
-        vision_config=vision,
-        text_config=text,
-        image_token_index=tokenizer.convert_tokens_to_ids("<imgpad>"),
-    )
-    model = transformers.GotOcr2ForConditionalGeneration(config)
-    return model, transformers.GotOcr2Processor(images, tokenizer)
-
-
 def _small_detector(queries: int) -> dict[str, Any]:
     return {
         "d_model": 32,
@@ -346,58 +217,6 @@ def _small_detector(queries: int) -> dict[str, Any]:
     }
 
 
-def _square(size: Size) -> dict[str, int]:
-    return {"height": size.side, "width": size.side}
-
-
-def _edges(size: Size) -> dict[str, int]:
-    return {"shortest_edge": size.side, "longest_edge": size.side * 5 // 3}
-
-
-def _ids(tokenizer: Any, size: Size) -> dict[str, int]:
-    return {
-        "vocab_size": max(len(tokenizer), size.vocabulary),
-        "pad_token_id": tokenizer.pad_token_id,
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-    }
-
-
-def _words(*special: str) -> dict[str, int]:
-    """Return a vocabulary of single bytes, for the start and the inside of a word."""
-    letters = sorted(ByteLevel.alphabet())
-    return {word: number for number, word in enumerate([*special, *letters, *(f"##{c}" for c in letters)])}
-
-
-def _clip_tokenizer(longest: int) -> Any:
-    letters = sorted(ByteLevel.alphabet())
-    words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    vocabulary = {word: number for number, word in enumerate(words)}
-    return transformers.CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=longest)
-
-
-def _bpe(tokenizer_class: Callable[..., Any]) -> Any:
-    """Return a tokenizer of the Gemma family that knows every byte."""
-    special = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "▁"]
-    letters = [chr(code) for code in range(33, 127)]
-    words = [*special, *(f"<0x{byte:02X}>" for byte in range(256)), *letters, "\n"]
-    return tokenizer_class(vocab={word: number for number, word in enumerate(words)}, merges=[])
-
-
-def _llama_tokenizer(*special: str) -> Any:
-    bpe = ByteLevelBPETokenizer()
-    named = ["<pad>", "<bos>", "<eos>", *special]
-    bpe.train_from_iterator([" ".join(NAMES)], vocab_size=300, special_tokens=named, show_progress=False)
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer.from_str(bpe.to_str()),
-        pad_token="<pad>",
-        bos_token="<bos>",
-        eos_token="<eos>",
-        clean_up_tokenization_spaces=False,
-        **({"extra_special_tokens": {"image_token": "<image>"}} if "<image>" in special else {}),
-    )
-
-
 _BUILDERS: dict[str, Callable[[Size], tuple[Any, Any]]] = {
     "owlv2": _owlv2,
     "grounding_dino": _grounding_dino,
@@ -407,8 +226,8 @@ _BUILDERS: dict[str, Callable[[Size], tuple[Any, Any]]] = {
     "siglip": _siglip,
     "depth_anything": _depth_anything,
     "dpt": _dpt,
-    "paligemma": _paligemma,
-    "idefics3": _idefics3,
-    "llava": _llava,
-    "got_ocr2": _got_ocr2,
+    "paligemma": paligemma,
+    "idefics3": idefics3,
+    "llava": llava,
+    "got_ocr2": got_ocr2,
 }

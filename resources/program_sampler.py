@@ -23,7 +23,10 @@ class ProgramSamplerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def open(self, tools: str) -> Iterator["Sampler"]:
-        """Open the sampler of programs for a tool set. The endpoint is not contacted before an answer is missing in cache and record."""
+        """Open the sampler of programs for a tool set by name.
+
+        The endpoint is not contacted before an answer is missing in cache and record.
+        """
         from vpd.sampling.sampler import default_config, open_sampler
 
         settings = load_settings()

@@ -1,55 +1,21 @@
 """Tool sets by name: `scenes`, `photos`, a TOML file of models, or `module:ATTRIBUTE` for anyone's own.
 
-A specification says which methods programs may call before any model is loaded; `open` loads.
+Finding one loads no model; opening it does.
 """
 
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from vpd.errors import ConfigError
-from vpd.tools.api_text import api_text
 from vpd.tools.coco import NAMES as COCO
-from vpd.tools.examples import WorkedExample
 from vpd.tools.examples.photos import PHOTO_EXAMPLES
 from vpd.tools.examples.scenes import SCENE_EXAMPLES
+from vpd.tools.hub import hub_toolset
 from vpd.tools.methods import IMAGE_PATCH, Method
 from vpd.tools.protocol import Tool, ToolSet
-
-
-@dataclass(frozen=True)
-class ToolSetSpec:
-    """A tool set that can be opened.
-
-    `open_tools` returns the tools by method name; `full_batch` as in ToolSet. `examples` and `notes` go into
-    the prompt. `name` is how it was found.
-    """
-
-    open_tools: Callable[[], Mapping[str, Tool]]
-    methods: Mapping[str, Method]
-    examples: tuple[WorkedExample, ...]
-    full_batch: int = 32
-    notes: str = ""
-    name: str = ""
-
-    def open(self) -> ToolSet:
-        """Load the tools. Raises ConfigError or ModelFileError that says what is missing."""
-        return ToolSet(self.name, self.open_tools(), self.full_batch, {**IMAGE_PATCH, **self.methods})
-
-    def prompt_text(self) -> str:
-        """Return what the language model is told of the set: its API, and notes on its vocabulary."""
-        notes = f"\n\n{self.notes}" if self.notes else ""
-        return api_text(self.methods.values()) + notes
-
-    def plus(self, method: Method, open_tool: Callable[[], Tool], *examples: WorkedExample) -> "ToolSetSpec":
-        """Return this set with one more method, or another tool for one that it has, and more examples."""
-        return replace(
-            self,
-            open_tools=lambda: {**self.open_tools(), method.name: open_tool()},
-            methods={**self.methods, method.name: method},
-            examples=(*self.examples, *examples),
-        )
+from vpd.tools.spec import ToolSetSpec
 
 
 def _built_in(*names: str) -> Mapping[str, Method]:
@@ -101,8 +67,6 @@ def find_toolset(name: str) -> ToolSetSpec:
     if name in _KNOWN:
         return _KNOWN[name]
     if name.endswith(".toml"):
-        from vpd.tools.hub import hub_toolset
-
         return replace(hub_toolset(Path(name)), name=name)
     module, colon, attribute = name.partition(":")
     if not colon:
