@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from vpd.execution.trace import PatchRef, TraceEvent
 from vpd.geometry import Box
-from vpd.inspect.wording import described, patches, shown, visible
+from vpd.inspect.wording import described, patches, shown, version_shown, visible
 
 WHOLE = PatchRef(0, "image", Box(0, 0, 9, 9))
 CUBE = PatchRef(1, "cube", Box(0, 0, 1, 1))
@@ -65,3 +65,11 @@ def test_shown_of_a_deep_value_is_cut_off() -> None:
 
 def test_patches_are_found_at_any_depth_in_order() -> None:
     assert list(patches((CUBE, 1, ("a", (WHOLE, CUBE)), None))) == [CUBE, WHOLE, CUBE]
+
+
+def test_long_version_is_shown_as_its_name_and_a_digest_that_tells_versions_apart() -> None:
+    long = f"photos[{'nanodet@sha256=0, ' * 20}]"
+    assert version_shown("scenes[opencv-3]") == "scenes[opencv-3]"
+    assert version_shown(long).startswith("photos[")
+    assert len(version_shown(long)) < 40
+    assert version_shown(long) != version_shown(long.replace("=0", "=1"))

@@ -11,12 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from vpd.errors import StoreError
-from vpd.inspect.wording import visible
+from vpd.inspect.wording import version_shown, visible
 
 
 def environment(package: str) -> Environment:
     """Return the environment of a package's folder `templates`."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
@@ -24,6 +24,8 @@ def environment(package: str) -> Environment:
         lstrip_blocks=True,
         finalize=_visible,
     )
+    made.filters["version_shown"] = version_shown
+    return made
 
 
 def _visible(value: object) -> object:

@@ -4,6 +4,7 @@ Questions, programs and what tools say are hostile input. `visible` makes them h
 legible everywhere; escaping for HTML or for Rich's markup is the caller's.
 """
 
+import hashlib
 import unicodedata
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from vpd.execution.trace import PatchRef, TraceEvent, Value
 
 _JOINERS = "\u200c\u200d"  # parts of words and of emoji
 _LONGEST_VALUE = 400  # characters
+_LONGEST_VERSION = 80
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -55,6 +57,14 @@ def _all_pieces(value: Value) -> Iterator[str | PatchRef]:
         yield visible(f'"{value[:_LONGEST_VALUE]}{more}"')
     else:
         yield f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def version_shown(version: str) -> str:
+    """Return the version of tools, a long one as the set's name and a digest of the whole."""
+    if len(version) <= _LONGEST_VERSION:
+        return visible(version)
+    name = visible(version.partition("[")[0])
+    return f"{name}[{hashlib.sha256(version.encode()).hexdigest()[:12]}]"
 
 
 def patch_name(patch: PatchRef) -> str:

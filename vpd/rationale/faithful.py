@@ -17,8 +17,8 @@ from vpd.rationale.facts import Facts
 from vpd.scoring.score import answer_key
 from vpd.tools.methods import IMAGE_PATCH, Method
 
-CHECKER = "claims@1"
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
+CHECKER = "claims@2"
+_SENTENCE_END = re.compile(r'(?<=[.!?])\s+(?=[A-Z0-9])(?=(?:[^"]*"[^"]*")*[^"]*$)')  # not within quotes
 _ANSWER = re.compile(r"The answer is (.+)\.")
 
 

@@ -187,10 +187,10 @@ class Speaker:
     def _told(self, note: Told) -> str | None:
         """Fill in the method's own sentence."""
         template = note.method.denies if note.method.denies and not note.value else note.method.says
-        slots = dict(zip(note.method.parameters, map(_text, note.args), strict=True))
+        slots = dict(zip(note.method.parameters, map(_argument, note.args), strict=True))
         if note.patch is not None:
             slots["patch"] = self._the([note.patch]) or f"the region {self._boxes([note.patch])}"
-        return template.format(**slots, value=_text(note.value))
+        return template.format(**slots, value=_answer(note.value))
 
     def _about(self, one: PatchRef, verb: str, other: PatchRef) -> str | None:
         first, second = self._the([one]), self._the([other])
@@ -245,11 +245,20 @@ def _not(holds: bool) -> str:
     return "" if holds else "not "
 
 
-def _text(value: Value) -> str:
-    """Return an argument or an answer as a sentence of a method has it."""
+def _argument(value: Value) -> str:
+    """Return an argument as a sentence of a method has it."""
     if isinstance(value, tuple):
-        return ", ".join(map(_text, value))
-    return _number(value) if isinstance(value, int | float) else normalize(str(value))
+        return ", ".join(map(_argument, value))
+    return _quotable(value) if isinstance(value, str) else _answer(value)
+
+
+def _answer(value: Value) -> str:
+    """Return an answer as a sentence of a method has it."""
+    return _number(value) if isinstance(value, int | float) else _quotable(normalize(str(value)))
+
+
+def _quotable(text: str) -> str:
+    return " ".join(text.replace('"', "'").split())
 
 
 def _number(value: float) -> str:
