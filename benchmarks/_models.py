@@ -54,7 +54,7 @@ def realistic_model(kind: str, folder: Path) -> Path:
 def _write(kind: str, size: Size, folder: Path) -> Path:
     torch.manual_seed(0)
     model, processor = _BUILDERS[kind](size)
-    if size is TINY:
+    if size in (TINY, SMALL):
         _enliven(model, getattr(processor, "tokenizer", processor))
     else:
         model.bfloat16()
@@ -171,18 +171,20 @@ def _siglip(size: Size) -> tuple[Any, Any]:
 def _depth_anything(size: Size) -> tuple[Any, Any]:
     tiny = size is TINY
     side = 56 if tiny else size.side
+    layers = 4 if tiny else size.layers
     backbone = transformers.Dinov2Config(
-        **{**size.tower(patch=14), "image_size": side, "num_hidden_layers": 4 if tiny else size.layers},
-        out_indices=[1, 2, 3, 4] if tiny else [9, 10, 11, 12],
+        **{**size.tower(patch=14), "image_size": side, "num_hidden_layers": layers},
+        out_indices=list(range(layers - 3, layers + 1)),
         reshape_hidden_states=False,
     )
     necks = {
-        "reassemble_hidden_size": size.width,
         "neck_hidden_sizes": [8, 8, 16, 16],
         "fusion_hidden_size": 8,
         "head_hidden_size": 4,
     }
-    config = transformers.DepthAnythingConfig(backbone_config=backbone, **(necks if tiny else {}))
+    config = transformers.DepthAnythingConfig(
+        backbone_config=backbone, reassemble_hidden_size=size.width, **(necks if tiny else {})
+    )
     return transformers.DepthAnythingForDepthEstimation(config), _dpt_images(side, multiple=14)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from transformers.utils.logging import disable_progress_bar
 
 from benchmarks._chat_stub import chat_stub
 from benchmarks._measure import run_engine, run_floor
@@ -65,11 +66,11 @@ BACKENDS = {
     "NanoDet": Backend("photos", 'find("person")', 40),
     "EfficientNet-Lite2": Backend("photos", 'simple_query("What is it?")', 24),
     "PP-OCR": Backend("photos", "read_text()", 8),
-    "OWLv2": Backend("detector=owlv2", 'find("person")', 16),
+    "OWLv2": Backend("detector=owlv2", 'find("person")', 60),
     "RT-DETR": Backend("detector=rt_detr", 'find("person")', 16),
     "SigLIP": Backend("image_text=siglip", 'best_text_match(["a dog", "a cat"])', 24),
-    "Depth Anything": Backend("depth=depth_anything", "compute_depth()", 40, look=True),
-    "Idefics3": Backend("questions=idefics3", 'simple_query("What is it?")', 8),
+    "Depth Anything": Backend("depth=depth_anything", "compute_depth()", 96, look=True),
+    "PaliGemma": Backend("questions=paligemma", 'simple_query("What is it?")', 60),
     "endpoint": Backend("endpoint", 'simple_query("What is it?")', 40),
 }
 
@@ -78,6 +79,7 @@ def run(turns: int = TURNS) -> dict[str, Any]:
     """Measure every backend; one whose model files are missing says so."""
     figures: dict[str, Any] = {"cores": len(os.sched_getaffinity(0)), "load_average": os.getloadavg()[0]}
     figures["pictures"] = _apart([picture for _, picture in photographs()])
+    disable_progress_bar()
     with tempfile.TemporaryDirectory() as folder, chat_stub() as url:
         for name, backend in BACKENDS.items():
             try:
