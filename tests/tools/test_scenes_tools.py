@@ -18,7 +18,7 @@ from vpd.tools.methods import IMAGE_PATCH
 from vpd.tools.opencv.observer import PixelObserver
 from vpd.tools.protocol import Picture, ToolFailure, ToolRequest, ToolResult
 from vpd.tools.scene_methods import Remembering
-from vpd.tools.toolset import open_toolset
+from vpd.tools.toolset import SCENES, open_toolset
 
 
 def _value(answer):
@@ -26,7 +26,8 @@ def _value(answer):
 
 
 def test_open_toolset_serves_every_method(scenes_tools):
-    assert set(scenes_tools.tools) == set(IMAGE_PATCH)
+    assert set(scenes_tools.tools) == set(SCENES.methods)
+    assert set(scenes_tools.tools) < set(scenes_tools.methods) == set(IMAGE_PATCH)
     assert PixelObserver.version in scenes_tools.version
 
 
