@@ -84,7 +84,7 @@ def _load(auto_class: Any, model: str, commit: str | None, **options: Any) -> An
 
 
 def _missing(model: str, revision: str | None, error: Exception) -> ModelFileError:
-    said = str(error).strip().split("\n", 1)[0]
+    said = str(error).strip().split("\n", 1)[0].rstrip(".")
     named = f"{model!r} at revision {revision!r}" if revision else repr(model)
     return ModelFileError(
         f"cannot load the model {named}: {said}. Check the id and the revision; without access to the hub, "
