@@ -50,3 +50,18 @@ def _wait_until_up(endpoint: str, server: "subprocess.Popen[bytes]") -> None:
                 return
             tick.wait(0.1)
     pytest.fail("ministack did not start in a minute")
+
+
+@pytest.fixture(autouse=True)
+def _no_dagster_storage_left_behind() -> Iterator[None]:
+    """Hide from a test the storage of a Dagster instance that another test's fixture has closed.
+
+    Instances that are not closed in reverse order leave a dead one's in Dagster's context variable.
+    """
+    if "dagster" not in sys.modules:
+        yield
+        return
+    from dagster._core.storage.defs_state.base import set_defs_state_storage
+
+    with set_defs_state_storage(None):
+        yield
