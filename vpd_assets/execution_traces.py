@@ -19,7 +19,7 @@ from vpd_assets.shards import materialize_shards
 @shard_asset(
     STAGE,
     group="programs",
-    kinds={"opencv", "parquet"},
+    kinds={"vision", "parquet"},
     cost="cpu",
     deps=[raw_images, questions, sampled_programs],
     pool="sandbox-cpu",

@@ -1,8 +1,10 @@
 """Tool sets from TOML files: what is read from them, and what is wrong with them."""
 
+import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +134,11 @@ def test_a_device_that_is_not_there_is_an_error_with_the_file(write):
     with pytest.raises(ConfigError, match="cuda:99") as error:
         hub_toolset(path).open()
     assert str(path) in str(error.value)
+
+
+def test_file_in_the_documentation_is_a_tool_set_with_every_method(tmp_path):
+    docs = Path(__file__).parents[2] / "docs" / "tools.md"
+    [text] = re.findall(r"```toml\n(.*?)```", docs.read_text(), flags=re.DOTALL)
+    file = tmp_path / "documented.toml"
+    file.write_text(text)
+    assert set(hub_toolset(file).methods) == set(IMAGE_PATCH)
