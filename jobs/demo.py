@@ -139,4 +139,5 @@ def _run_all(screen: Screen, home: Path, spec: SourceSpec, steps: int | None) ->
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["VPD_TOOLS"] = "scenes"  # whatever the shell has set: the demo is about scenes
     typer.run(main)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from vpd.records import EXAMPLES, QUESTIONS
+from vpd.records import EXAMPLES, QUESTIONS, TRACES
 from vpd.store import ArtifactStore
 
 STAGES = (
@@ -76,6 +76,7 @@ def start(home: Path, endpoint: str) -> subprocess.Popen[str]:
         "VPD_HOME": str(home),
         "VPD_LLM_URL": endpoint,
         "VPD_LLM_MODEL": "rules",
+        "VPD_TOOLS": "photos",  # meant for other pictures: the demo must not take it
         "PYTHONUNBUFFERED": "1",
     }
     size = ["--images", "40", "--shards", "2", "--steps", "3"]
@@ -112,6 +113,8 @@ def test_demo_killed_and_run_again_ends_and_then_finds_nothing_to_do(tmp_path, e
     assert all("already done" in line for line in third.values())
     store = ArtifactStore.open(str(tmp_path / "store"))
     assert len(store.shards(QUESTIONS)) == len(store.shards(EXAMPLES)) == 2
+    traces = store.read_shard(TRACES, store.shards(TRACES)[0])
+    assert set(traces["tools_version"].str.split("[").list.first()) == {"scenes"}
     assert len(store.documents("models/")) == 1
     assert len(store.documents("runs/")) == 2
 
