@@ -8,8 +8,15 @@ from dataclasses import dataclass, replace
 
 from vpd.tools.api_text import api_text
 from vpd.tools.examples import WorkedExample
-from vpd.tools.methods import IMAGE_PATCH, Method
-from vpd.tools.protocol import Tool, ToolSet
+from vpd.tools.methods import IMAGE_PATCH, Method, Plain
+from vpd.tools.protocol import Tool, ToolFailure, ToolSet
+
+Refuses = Callable[[str, tuple[Plain, ...]], ToolFailure | None]
+
+
+def refuses_nothing(_method: str, _args: tuple[Plain, ...]) -> ToolFailure | None:
+    """Say that no method refuses arguments, as far as can be known without the tools."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -17,7 +24,8 @@ class ToolSetSpec:
     """A tool set that can be opened.
 
     `open_tools` returns the tools by method name; `full_batch` as in ToolSet. `examples` and `notes` go into
-    the prompt. `name` is how it was found.
+    the prompt. `name` is how it was found. `refuses` says what a method would refuse by its arguments alone,
+    whatever the picture, without loading a model: refuses("find", ("unicorn",)).
     """
 
     open_tools: Callable[[], Mapping[str, Tool]]
@@ -26,6 +34,7 @@ class ToolSetSpec:
     full_batch: int = 32
     notes: str = ""
     name: str = ""
+    refuses: Refuses = refuses_nothing
 
     def open(self) -> ToolSet:
         """Load the tools. Raises ConfigError or ModelFileError that says what is missing."""
@@ -43,4 +52,5 @@ class ToolSetSpec:
             open_tools=lambda: {**self.open_tools(), method.name: open_tool()},
             methods={**self.methods, method.name: method},
             examples=(*self.examples, *examples),
+            refuses=lambda name, args: None if name == method.name else self.refuses(name, args),
         )

@@ -13,8 +13,8 @@ from vpd.tools.coco import NAMES as COCO
 from vpd.tools.examples.photos import PHOTO_EXAMPLES
 from vpd.tools.examples.scenes import SCENE_EXAMPLES
 from vpd.tools.hub import hub_toolset
-from vpd.tools.methods import IMAGE_PATCH, Method
-from vpd.tools.protocol import Tool, ToolSet
+from vpd.tools.methods import IMAGE_PATCH, Method, Plain
+from vpd.tools.protocol import Tool, ToolFailure, ToolSet
 from vpd.tools.spec import ToolSetSpec
 
 
@@ -32,6 +32,12 @@ def _scenes_tools() -> Mapping[str, Tool]:
     return scene_tools(Remembering(PixelObserver()))
 
 
+def _scenes_refusal(method: str, args: tuple[Plain, ...]) -> ToolFailure | None:
+    from vpd.tools.scene_refusal import scene_refusal
+
+    return scene_refusal(method, args)
+
+
 def _photos_tools() -> Mapping[str, Tool]:
     from vpd.settings import load_settings
     from vpd.tools.openai.tools import open_knowledge_tool
@@ -44,8 +50,19 @@ def _photos_tools() -> Mapping[str, Tool]:
     return {**looking, "llm_query": open_knowledge_tool(settings)}
 
 
+def _photos_refusal(method: str, args: tuple[Plain, ...]) -> ToolFailure | None:
+    from vpd.tools.photos.refusal import photo_refusal
+
+    return photo_refusal(method, args)
+
+
 SCENES = ToolSetSpec(
-    _scenes_tools, _built_in(*_LOOKING, "compute_depth"), SCENE_EXAMPLES, full_batch=1, name="scenes"
+    _scenes_tools,
+    _built_in(*_LOOKING, "compute_depth"),
+    SCENE_EXAMPLES,
+    full_batch=1,
+    name="scenes",
+    refuses=_scenes_refusal,
 )
 """OpenCV tools for generated scenes: pixels only, with honest mistakes."""
 
@@ -53,9 +70,11 @@ PHOTOS = ToolSetSpec(
     _photos_tools,
     _built_in(*_LOOKING, "read_text", "llm_query"),
     PHOTO_EXAMPLES,
-    notes=f"find and exists know these names and no others: {', '.join(COCO)}. "
-    "A person may be a man, woman or child: find them as person. About anything else ask simple_query.",
+    notes=f"find knows these names and no others: {', '.join(COCO)}. "
+    "A man, woman or child is a person. Kinds such as animal, fruit or vehicle are no names for find: ask "
+    'simple_query("What animal is this?") or find them one by one.',
     name="photos",
+    refuses=_photos_refusal,
 )
 """Small real models for photographs; their files are in VPD_MODEL_DIR."""
 

@@ -1,0 +1,1 @@
+"""Review of generated programs: what can be known of them before any picture is looked at."""
