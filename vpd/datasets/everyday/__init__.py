@@ -1,0 +1,1 @@
+"""Everyday scenes as lists of things without pixels, with questions whose programs can be judged exactly."""
