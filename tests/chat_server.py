@@ -12,11 +12,16 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vpd.chat.request import Request
+
 Reply = tuple[int, dict[str, str], bytes]
 Behaviour = Callable[[dict[str, Any]], Reply]
 
 
 def question_of(payload: dict[str, Any]) -> str:
+    """The last message's text, or the last line of a raw prompt."""
+    if "prompt" in payload:
+        return payload["prompt"].splitlines()[-1]
     content = payload["messages"][-1]["content"]
     if isinstance(content, str):
         return content
@@ -31,8 +36,18 @@ def pictures_of(payload: dict[str, Any]) -> list[np.ndarray]:
     return [cv2.imdecode(file, cv2.IMREAD_COLOR_RGB) for file in files]
 
 
-def answers(*texts: str | None, logprobs: tuple[float, ...] = (-0.5, -1.5), finish: str = "stop") -> Reply:
-    """A reply with one choice per text."""
+def chat_request(question: str, max_tokens: int = 10) -> Request:
+    messages = [{"role": "user", "content": question}]
+    return Request.of(question, {"model": "m", "messages": messages, "max_tokens": max_tokens})
+
+
+def answers(
+    *texts: str | None,
+    logprobs: tuple[float, ...] = (-0.5, -1.5),
+    finish: str = "stop",
+    usage: object = None,
+) -> Reply:
+    """A reply with one choice per text, and with usage if it is given."""
     choices = [
         {
             "index": i,
@@ -42,7 +57,27 @@ def answers(*texts: str | None, logprobs: tuple[float, ...] = (-0.5, -1.5), fini
         }
         for i, text in enumerate(texts)
     ]
-    return 200, {}, json.dumps({"choices": choices}).encode()
+    return _completion(choices, usage)
+
+
+def raw_answers(
+    *texts: str, logprobs: tuple[float, ...] = (-0.5, -1.5), finish: str = "stop", usage: object = None
+) -> Reply:
+    """The same for a raw prompt, as OpenAI's older endpoint gives it."""
+    choices = [
+        {
+            "index": i,
+            "finish_reason": finish,
+            "text": text,
+            "logprobs": {"token_logprobs": list(logprobs)} if logprobs else None,
+        }
+        for i, text in enumerate(texts)
+    ]
+    return _completion(choices, usage)
+
+
+def _completion(choices: list[dict[str, Any]], usage: object) -> Reply:
+    return 200, {}, json.dumps({"choices": choices, **({"usage": usage} if usage else {})}).encode()
 
 
 def fails(status: int, body: bytes = b"", **headers: str) -> Behaviour:
@@ -52,7 +87,7 @@ def fails(status: int, body: bytes = b"", **headers: str) -> Behaviour:
 
 def good_answer(payload: dict[str, Any]) -> Reply:
     question = question_of(payload)
-    return answers(
+    return (raw_answers if "prompt" in payload else answers)(
         *(f"def execute_command(image):\n    return {question!r}, {i}" for i in range(payload["n"]))
     )
 
@@ -65,6 +100,7 @@ class ChatServer:
         self.samples_asked: Counter[str] = Counter()
         self.headers_seen: list[dict[str, str]] = []
         self.payloads: list[dict[str, Any]] = []
+        self.paths: list[str] = []
         self.times: list[float] = []
         self.script: list[Behaviour] = []
         self.behaviour: Behaviour = good_answer
@@ -82,7 +118,7 @@ class ChatServer:
 
             def do_POST(self) -> None:
                 payload = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                behaviour = outer._received(payload, dict(self.headers))
+                behaviour = outer._received(payload, dict(self.headers), self.path)
                 time.sleep(outer.delay)
                 reply = behaviour(payload)
                 with outer._lock:
@@ -111,12 +147,13 @@ class ChatServer:
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()
 
-    def _received(self, payload: dict[str, Any], headers: dict[str, str]) -> Behaviour:
+    def _received(self, payload: dict[str, Any], headers: dict[str, str], path: str) -> Behaviour:
         with self._lock:
             self.asked[question_of(payload)] += 1
             self.samples_asked[question_of(payload)] += payload["n"]
             self.headers_seen.append(headers)
             self.payloads.append(payload)
+            self.paths.append(path)
             self.times.append(time.monotonic())
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)

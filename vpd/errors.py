@@ -9,6 +9,7 @@
     │   ├── MissingShardError a shard that should be there is not committed
     │   └── CorruptShardError a committed shard does not match its manifest
     ├── EndpointError         the language model endpoint cannot be reached or refuses
+    │   └── SpendingCeilingError  the next request might cost more than was allowed
     ├── ModelFileError        a model file is missing or has the wrong sha256
     ├── SandboxError          the sandbox itself (not a program) does not work
     ├── ToolError             a vision tool failed, for a reason other than the program
@@ -61,6 +62,10 @@ class CorruptShardError(StoreError):
 
 class EndpointError(VpdError):
     """The language model endpoint cannot be reached or refuses the request."""
+
+
+class SpendingCeilingError(EndpointError):
+    """The next request might cost more than was allowed; it was not sent."""
 
 
 class ModelFileError(VpdError):

@@ -2,12 +2,13 @@ import json
 
 import pytest
 
-from tests.chat_server import answers, fails
+from tests.chat_server import answers, chat_request, fails, question_of, raw_answers
 from vpd.chat.client import HttpChatEndpoint
+from vpd.chat.request import Request
 from vpd.errors import EndpointError
-from vpd.sampling.request import SamplingConfig, build_request
 
-REQUEST = build_request(SamplingConfig(), "Is there a dog?")
+REQUEST = chat_request("Is there a dog?")
+RAW = Request.of("Is there a dog?", {"model": "m", "prompt": "Answer.\nIs there a dog?", "max_tokens": 10})
 
 
 def test_client_n_choices_come_in_one_request(server, endpoint):
@@ -87,6 +88,7 @@ def test_client_no_text_for_a_given_reason_is_final(server, endpoint, reason):
     (answer,) = endpoint.complete(REQUEST, [0])
     assert answer.text is None
     assert reason in answer.problem
+    assert answer.problem_class == "content"
     assert answer.final
     assert server.asked["Is there a dog?"] == 1
 
@@ -101,7 +103,69 @@ def test_client_fewer_choices_than_asked_leaves_the_rest_to_ask(server, endpoint
     body = b'{"choices": [{"index": 0, "message": {"content": "x"}}]}'
     server.script = [fails(200, body)]
     given = endpoint.complete(REQUEST, [3, 4])
-    assert [(a.sample, a.problem_class) for a in given] == [(3, None), (4, "provider")]
+    assert [(a.sample, a.problem_class) for a in given] == [(3, None), (4, None)]
+    assert given[0].text == "x"
+    assert [payload["n"] for payload in server.payloads] == [2, 1]
+
+
+def one_choice(payload):
+    return answers(f"text {len(payload)}")
+
+
+def test_client_endpoint_that_always_gives_one_choice_is_asked_for_one_from_then_on(server, endpoint):
+    server.behaviour = one_choice
+    for _ in range(2):
+        assert [a.sample for a in endpoint.complete(REQUEST, [0, 1, 2, 3, 4])] == [0, 1, 2, 3, 4]
+    assert [payload["n"] for payload in server.payloads] == [5, 4, 3] + [1] * 7
+
+
+def refuses_several(payload):
+    if payload["n"] > 1:
+        return 422, {}, b'{"detail": [{"loc": ["body", "n"], "msg": "must be 1"}]}'
+    return one_choice(payload)
+
+
+def test_client_endpoint_that_refuses_several_choices_is_asked_for_one_from_then_on(server, endpoint):
+    server.behaviour = refuses_several
+    for _ in range(2):
+        given = endpoint.complete(REQUEST, [0, 1, 2])
+        assert [(a.sample, a.problem) for a in given] == [(0, None), (1, None), (2, None)]
+    assert [payload["n"] for payload in server.payloads] == [3] + [1] * 6
+
+
+def test_client_refusal_that_has_nothing_to_do_with_n_changes_nothing(server, endpoint):
+    refusal = b'{"error": "in:\\n\\n no"}'
+    server.script = [fails(400, refusal), fails(400, b"n or another thing"), fails(400, b"another thing")]
+    for _ in range(2):
+        given = endpoint.complete(REQUEST, [0, 1])
+        assert [a.problem_class for a in given] == ["request", "request"]
+    endpoint.complete(REQUEST, [0, 1])
+    assert [payload["n"] for payload in server.payloads] == [2, 2, 1, 2]
+
+
+@pytest.mark.parametrize("broken", [fails(401), fails(503)])
+def test_client_what_came_stays_when_the_endpoint_breaks_half_way(server, endpoint, broken):
+    server.script, server.behaviour = [one_choice], broken
+    given = endpoint.complete(REQUEST, [0, 1, 2])
+    assert [a.problem_class for a in given] == [None, "provider", "provider"]
+
+
+def test_client_attempts_are_as_many_as_set(server):
+    endpoint = HttpChatEndpoint(server.url, pause=0.0, attempts=2)
+    server.script = [fails(503)] * 9
+    endpoint.complete(REQUEST, [0])
+    endpoint.close()
+    assert len(server.payloads) == 2
+
+
+def test_client_raw_prompt_goes_to_completions(server, endpoint):
+    server.script = [lambda payload: raw_answers("yes", "no", logprobs=(-0.5, -1.5))]
+    given = endpoint.complete(RAW, [0, 1])
+    assert [(a.text, a.logprob, a.tokens) for a in given] == [("yes", -1.0, 2), ("no", -1.0, 2)]
+    assert server.paths == ["/v1/completions"]
+    assert question_of(server.payloads[0]) == "Is there a dog?"
+    endpoint.complete(REQUEST, [0])
+    assert server.paths[1] == "/v1/chat/completions"
 
 
 def test_client_nobody_there_says_what_to_do():

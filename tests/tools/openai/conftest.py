@@ -8,8 +8,8 @@ import pytest
 
 from tests.chat_server import ChatServer, answers
 from vpd.chat.answers import AnswerCache
+from vpd.chat.asker import Asker
 from vpd.chat.client import HttpChatEndpoint
-from vpd.tools.openai.asker import Asker
 from vpd.tools.openai.section import EndpointSection
 from vpd.tools.openai.tools import endpoint_tools
 from vpd.tools.protocol import Picture, Tool

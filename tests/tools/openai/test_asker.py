@@ -3,9 +3,9 @@
 import pytest
 
 from tests.chat_server import answers, fails, question_of
+from vpd.chat.asker import MOST_UNANSWERED
 from vpd.errors import EndpointError
 from vpd.geometry import Box
-from vpd.tools.openai.asker import MOST_UNANSWERED
 from vpd.tools.protocol import ToolFailure, ToolRequest
 
 down = fails(503)

@@ -1,6 +1,6 @@
 """How each method asks a model, and how the text of its answer is read.
 
-Not here: sending (`vpd.tools.openai.asker`), which regions a model sees (`vpd.tools.openai.crop`).
+Not here: sending (`vpd.chat.asker`), which regions a model sees (`vpd.tools.openai.crop`).
 """
 
 import re

@@ -11,13 +11,13 @@ from itertools import compress
 from typing import Any
 
 from vpd.chat.answers import Answer, AnswerCache
-from vpd.chat.client import HttpChatEndpoint
-from vpd.chat.embedded import MODEL_NAME, EmbeddedEndpoint
+from vpd.chat.asker import Asker
+from vpd.chat.embedded import MODEL_NAME
+from vpd.chat.endpoint import EndpointConfig, open_endpoint
 from vpd.chat.request import Request
 from vpd.errors import ConfigError
 from vpd.settings import Settings, load_settings
 from vpd.tools.methods import IMAGE_PATCH
-from vpd.tools.openai.asker import Asker
 from vpd.tools.openai.crop import data_url, touches
 from vpd.tools.openai.prompts import PROMPTS, UnusableAnswer
 from vpd.tools.openai.section import EndpointSection, Served
@@ -40,8 +40,8 @@ class EndpointTool:
     def run(self, batch: Sequence[ToolRequest]) -> list[ToolResult | ToolFailure]:
         """Answer a batch. The confidence is the geometric mean of the answer's token probabilities.
 
-        A request that the endpoint refuses is a failure of kind `argument`; one that it did not answer, or
-        not usably, of kind `error`.
+        A request that the endpoint or its model refuses is a failure of kind `argument`; one that it did not
+        answer, or not usably, of kind `error`.
         """
         sendable = [not self._method.looks or touches(call.picture, call.region) for call in batch]
         answers = iter(self._asker.ask(map(self._request, compress(batch, sendable))))
@@ -64,7 +64,7 @@ class EndpointTool:
 
     def _result(self, answer: Answer) -> ToolResult | ToolFailure:
         if answer.text is None:
-            refused = answer.problem_class == "request"
+            refused = answer.problem_class != "provider"
             message = f"{self._model} gave no answer: {answer.problem}"
             return ToolFailure("argument" if refused else "error", message)
         if answer.finish_reason == "length":
@@ -97,9 +97,8 @@ def open_endpoint_tools(section: EndpointSection, settings: Settings | None = No
     url = section.url or settings.llm_url
     if not url:
         raise ConfigError("no endpoint for the tools: set its `url` in the tool set's file, or VPD_LLM_URL")
-    endpoint = HttpChatEndpoint(url, settings.llm_api_key.get_secret_value(), ATTEMPT_SECONDS)
-    cache = AnswerCache(settings.home / "cache" / "answers.sqlite")
-    return endpoint_tools(section, Asker(endpoint, cache, section.concurrency))
+    config = EndpointConfig(url=url, concurrency=section.concurrency, timeout=ATTEMPT_SECONDS)
+    return endpoint_tools(section, _open_asker(config, settings))
 
 
 def open_knowledge_tool(settings: Settings | None = None) -> Tool:
@@ -108,15 +107,16 @@ def open_knowledge_tool(settings: Settings | None = None) -> Tool:
     Raises StoreError if the cache of answers does not open.
     """
     settings = settings or load_settings()
-    key = settings.llm_api_key.get_secret_value()
-    embedded = EmbeddedEndpoint(settings.model_dir, slots=1)
-    endpoint = HttpChatEndpoint(settings.llm_url, key, ATTEMPT_SECONDS) if settings.llm_url else embedded
     section = EndpointSection(model=settings.llm_model or MODEL_NAME, methods=("llm_query",))
-    cache = AnswerCache(settings.home / "cache" / "answers.sqlite")
-    concurrency = section.concurrency if settings.llm_url else 1
-    return endpoint_tools(section, Asker(endpoint, cache, concurrency))["llm_query"]
+    config = EndpointConfig(url=settings.llm_url, timeout=ATTEMPT_SECONDS)
+    return endpoint_tools(section, _open_asker(config, settings))["llm_query"]
 
 
 def endpoint_tools(section: EndpointSection, asker: Asker) -> Mapping[str, Tool]:
     """Return the section's tools by method name, which all ask through one asker."""
     return {method: EndpointTool(method, section, asker) for method in section.methods}
+
+
+def _open_asker(config: EndpointConfig, settings: Settings) -> Asker:
+    cache = AnswerCache(settings.home / "cache" / "answers.sqlite")
+    return Asker(open_endpoint(config, settings), cache, config.concurrency)
