@@ -20,6 +20,7 @@ from vpd.datasets.scenes.questions import ask, bank
 from vpd.datasets.scenes.world import EASY, FULL, Scene
 from vpd.execution.program import Program, canonical
 from vpd.execution.run import Job
+from vpd.sampling.prompt import Asked
 from vpd.sampling.record import DEMO_RECORD, Record, load_record
 from vpd.sampling.request import SamplingConfig, build_request
 from vpd.settings import load_settings
@@ -132,7 +133,7 @@ def _record() -> Record:
 def _recorded(text: str) -> tuple[str, ...]:
     """Return the recorded candidates to a question, or nothing unless all of them are programs."""
     config = SamplingConfig()
-    key = build_request(config, text).key
+    key = build_request(config, config.writers[0], Asked(text)).key
     answers = [_record().get(key, sample) for sample in range(config.candidates)]
     programs = [canonical(answer.text) for answer in answers if answer is not None and answer.text]
     sources = tuple(program.source for program in programs if isinstance(program, Program))

@@ -31,7 +31,7 @@ def run() -> dict[str, Any]:
     shard = _ingest(store, settings.home.resolve() / "photographs")
     with open_sampler(settings) as sampler:
         sample_programs(store, shard, sampler, _tell)
-        model, live = sampler.config.model, sampler.sources["live"]
+        model, live = ", ".join(w.model for w in sampler.config.writers), sampler.tally.live.answered
     verdicts = run_and_judge(store, shard, PHOTOS.open())
     questions = questions_of(store, shard)
     return {

@@ -15,24 +15,24 @@ from typing import Any
 
 from benchmarks._pipeline import by_family, questions_of, run_and_judge
 from benchmarks._seeing import seeing
-from vpd.chat.answers import AnswerCache
-from vpd.chat.client import ChatEndpoint
 from vpd.datasets.ingest import ingest_images, ingest_questions
 from vpd.datasets.scenes.source import scenes_spec
 from vpd.datasets.scenes.world import LEVELS, Scene
 from vpd.datasets.sources import register
-from vpd.errors import EndpointError
 from vpd.records import QUESTIONS, SCENE_TRUTH, Verdict
+from vpd.sampling.prompt import Asked
 from vpd.sampling.record import DEMO_RECORD, load_record
 from vpd.sampling.request import SamplingConfig, build_request
-from vpd.sampling.sampler import Sampler
+from vpd.sampling.sampler import open_sampler
 from vpd.sampling.stage import sample_programs
+from vpd.settings import Settings
 from vpd.store import ArtifactStore
 from vpd.tools.oracle import oracle_toolset
 from vpd.tools.toolset import SCENES
 
 PICTURES = 200
 SEED = 70  # pictures from 700,000,000
+NOBODY = "http://127.0.0.1:9"  # no language model is asked: the programs are the record's
 
 
 def run(pictures: int = PICTURES) -> dict[str, Any]:
@@ -47,9 +47,8 @@ def _programs(level: str, pictures: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = ArtifactStore.open(folder)
         shard = _ingest(store, level, pictures)
-        cache = AnswerCache(Path(folder) / "answers.sqlite")
-        sample_programs(store, shard, Sampler(SamplingConfig(), cache, _nobody, load_record(DEMO_RECORD)))
-        cache.close()
+        with open_sampler(Settings(home=Path(folder), llm_url=NOBODY)) as sampler:
+            sample_programs(store, shard, sampler)
         truths = SCENE_TRUTH.rows(store.read_shard(SCENE_TRUTH, shard))
         oracle = oracle_toolset({t.image_id: Scene.from_json(t.scene_json) for t in truths})
         questions = questions_of(store, shard)
@@ -70,13 +69,14 @@ def _ingest(store: ArtifactStore, level: str, pictures: int) -> str:
     ingest_images(store, shard)
     manifest = ingest_questions(store, shard).manifest
     record, config = load_record(DEMO_RECORD), SamplingConfig()
-    asked = [q for q in questions_of(store, shard) if record.get(build_request(config, q.text).key, 0)]
+    [writer] = config.writers
+    asked = [
+        question
+        for question in questions_of(store, shard)
+        if record.get(build_request(config, writer, Asked(question.text)).key, 0)
+    ]
     store.write_shard(QUESTIONS, shard, QUESTIONS.frame(asked), manifest.fingerprint, manifest.stats)
     return shard
-
-
-def _nobody() -> ChatEndpoint:
-    raise EndpointError("this benchmark asks no language model: its programs are the shipped record's")
 
 
 def _split(seen: Sequence[Verdict], known: Sequence[Verdict]) -> dict[str, float]:

@@ -124,19 +124,34 @@ class Question:
     held_out_text: Annotated[bool, "the same text occurs in no training question, on purpose"]
     source: Annotated[str, "name of the registered source"]
 
+    @property
+    def asks(self) -> tuple[str, tuple[str, ...]]:
+        """What programs for it are written for: text and choices; pictures play no part."""
+        return self.text, self.choices
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """One sampled program for a question text."""
+    """One sampled program for a question, or what came instead of one."""
 
-    candidate_id: Annotated[str, "key; from question text, request and sample index"]
+    candidate_id: Annotated[str, "key; from request and sample"]
     question_text: Annotated[str, "the text the program was written for"]
-    sample_index: Annotated[int, "0 to k-1"]
+    choices: Annotated[tuple[str, ...], "the options it was written for; empty if there were none"]
+    sample_index: Annotated[int, "its place among the question's candidates, 0 to k-1"]
+    round: Annotated[str, "first, repair (after being told what was wrong) or resample"]
     program_id: Annotated[
         str | None, "hash of the canonical program; equal programs share it; null: no parse"
     ]
+    call_graph: Annotated[
+        str | None, "hash of what it looks at and concludes in made-up worlds; null: it does not answer there"
+    ]
     source: Annotated[str, "the program: canonical text if it parses, else what the model wrote"]
-    problem: Annotated[str | None, "why there is no program: the syntax error, or the endpoint's error"]
+    problem: Annotated[
+        str | None,
+        "kind and message of what is known to be wrong with it without a picture; then it is not run. The "
+        "kinds: endpoint (no text came), syntax, unsupported, policy, names, loops, vocabulary, runtime, "
+        "budget, blind (it does not look), answer (of another kind than asked for), copied (from an example)",
+    ]
     prompt_sha256: Annotated[str, "hash of the prompt text sent"]
     request_key: Annotated[str, "key of the request in the request cache"]
     model: Annotated[str, "model name as sent to the endpoint"]
@@ -144,6 +159,14 @@ class Candidate:
     temperature: Annotated[float, "sampling temperature"]
     logprob: Annotated[float | None, "mean log-probability per token under the model; null if not returned"]
     completion_tokens: Annotated[int, "tokens the model wrote"]
+    prompt_tokens: Annotated[int, "tokens it read; of samples of one request all are counted at the first"]
+    cached_tokens: Annotated[int, "of these, tokens that the endpoint had in its cache"]
+    cost: Annotated[float | None, "US dollars when it was asked for; null: unknown price"]
+
+    @property
+    def asks(self) -> tuple[str, tuple[str, ...]]:
+        """What it was written for: a question's text and choices."""
+        return self.question_text, self.choices
 
 
 @dataclass(frozen=True)
@@ -236,6 +259,7 @@ IMAGES = Table("images", Image, "image_id")
 SCENE_TRUTH = Table("scene_truth", SceneTruth, "image_id")
 QUESTIONS = Table("questions", Question, "question_id")
 PROGRAMS = Table("programs", Candidate, "candidate_id")
+REPLACED = Table("replaced", Candidate, "candidate_id")  # candidates that a later round took the place of
 TRACES = Table("traces", Trace, "trace_id")
 VERDICTS = Table("verdicts", Verdict, "verdict_id")
 EXAMPLES = Table("examples", Example, "example_id")
@@ -247,6 +271,7 @@ TABLES: tuple[Table[Any], ...] = (
     SCENE_TRUTH,
     QUESTIONS,
     PROGRAMS,
+    REPLACED,
     TRACES,
     VERDICTS,
     EXAMPLES,

@@ -32,6 +32,9 @@ class Settings(BaseModel):
         "", description="OpenAI-compatible endpoint, such as http://host:8000/v1; default: the embedded model"
     )
     llm_model: str = Field("", description="model name to ask that endpoint for")
+    llm_file: str = Field(
+        "", description="TOML file of language models, their addresses, budgets and prices, instead of these"
+    )
     llm_api_key: SecretStr = Field(SecretStr(""), description="key for that endpoint")
     mlflow_uri: str = Field("", description="MLflow tracking address; default: SQLite under HOME")
 

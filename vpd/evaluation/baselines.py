@@ -99,14 +99,14 @@ def _runs_of(store: ArtifactStore, asked: QuestionSet) -> list[tuple[Question, _
     found: dict[str, _Runs] = {}
     for shard in sorted(set(asked.shard_of.values())):
         ids = [question_id for question_id, where in asked.shard_of.items() if where == shard]
-        candidates: dict[str, list[Candidate]] = defaultdict(list)
+        candidates: dict[tuple[str, tuple[str, ...]], list[Candidate]] = defaultdict(list)
         for candidate in PROGRAMS.rows(store.read_shard(PROGRAMS, shard).sort("sample_index")):
-            candidates[candidate.question_text].append(candidate)
+            candidates[candidate.asks].append(candidate)
         traces: dict[str, dict[str, Trace]] = defaultdict(dict)
         for trace in TRACES.rows(store.read_shard(TRACES, shard).filter(pl.col("question_id").is_in(ids))):
             traces[trace.question_id][trace.program_id] = trace
         by_id, seconds = asked.by_id, _seconds_per_run(store, shard)
-        found |= {i: _Runs(tuple(candidates[by_id[i].text]), traces[i], seconds) for i in ids}
+        found |= {i: _Runs(tuple(candidates[by_id[i].asks]), traces[i], seconds) for i in ids}
     return [(q, found[q.question_id]) for q in asked.questions]
 
 

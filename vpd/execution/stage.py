@@ -1,8 +1,8 @@
 """Stage: every distinct program of a question's text runs once on the question's picture.
 
-Candidates that are no program are not run. Of candidates with the same `program_id` the first by sample index
-is run; the others share its trace. A picture that is gone or damaged ends its runs with the outcome `crash`;
-the other rows are unharmed.
+Candidates with a known problem are not run. Of candidates with the same `program_id` the first by sample
+index is run; the others share its trace. A picture that is gone or damaged ends its runs with the outcome
+`crash`; the other rows are unharmed.
 """
 
 import time
@@ -63,12 +63,12 @@ def _execute(store: ArtifactStore, engine: ProgramEngine, upstream: Inputs) -> S
 
 def _tasks(upstream: Inputs) -> list[list[_Task]]:
     """Return what there is to run by question, picture by picture."""
-    programs: dict[str, dict[str, Candidate]] = {}
+    programs: dict[tuple[str, tuple[str, ...]], dict[str, Candidate]] = {}
     for candidate in sorted(PROGRAMS.rows(upstream[PROGRAMS.name]), key=lambda c: c.sample_index):
-        if candidate.program_id is not None:
-            programs.setdefault(candidate.question_text, {}).setdefault(candidate.program_id, candidate)
+        if candidate.program_id is not None and candidate.problem is None:
+            programs.setdefault(candidate.asks, {}).setdefault(candidate.program_id, candidate)
     questions = sorted(QUESTIONS.rows(upstream[QUESTIONS.name]), key=lambda q: (q.image_id, q.question_id))
-    return [[_Task(q, candidate) for candidate in programs.get(q.text, {}).values()] for q in questions]
+    return [[_Task(q, candidate) for candidate in programs.get(q.asks, {}).values()] for q in questions]
 
 
 def _block(images: Sequence[Image], tasks: Sequence[Sequence[_Task]], budget: int) -> int:

@@ -38,7 +38,7 @@ class ShardRuns:
         """Read the shard. Raises MissingShardError or CorruptShardError."""
         self._store = store
         self.questions = QUESTIONS.rows(store.read_shard(QUESTIONS, shard))
-        self._programs = _by_text(PROGRAMS.rows(store.read_shard(PROGRAMS, shard)))
+        self._programs = _by_what_is_asked(PROGRAMS.rows(store.read_shard(PROGRAMS, shard)))
         self.traces = TRACES.rows(store.read_shard(TRACES, shard))
         self._refs = dict(store.read_shard(IMAGES, shard).select("image_id", "image_ref").iter_rows())
 
@@ -48,7 +48,7 @@ class ShardRuns:
         for trace in self.traces:
             traces.setdefault(trace.question_id, {})[trace.program_id] = trace
         for question in sorted(self.questions, key=lambda q: q.question_id):
-            programs = self._programs.get(question.text, [])
+            programs = self._programs.get(question.asks, [])
             for evidence in gather(question, programs, traces.get(question.question_id, {})):
                 yield JudgedRun(question, evidence)
 
@@ -76,13 +76,13 @@ class ShardRuns:
             return None
 
 
-def _by_text(candidates: list[Candidate]) -> dict[str, list[Candidate]]:
-    """Return the candidates of each text; of those that are the same program the one that was run."""
-    found: dict[str, dict[str, Candidate]] = {}
+def _by_what_is_asked(candidates: list[Candidate]) -> dict[tuple[str, tuple[str, ...]], list[Candidate]]:
+    """Return the candidates of each question; of those that are the same program the one that was run."""
+    found: dict[tuple[str, tuple[str, ...]], dict[str, Candidate]] = {}
     for candidate in sorted(candidates, key=lambda c: (c.sample_index, c.candidate_id)):
         key = candidate.program_id or candidate.candidate_id
-        found.setdefault(candidate.question_text, {}).setdefault(key, candidate)
-    return {text: list(programs.values()) for text, programs in found.items()}
+        found.setdefault(candidate.asks, {}).setdefault(key, candidate)
+    return {asks: list(programs.values()) for asks, programs in found.items()}
 
 
 def _run(evidence: Evidence) -> Run:

@@ -127,7 +127,7 @@ def _candidate_of(catalog: Catalog, trace: dict[str, Any]) -> str | None:
     """A candidate for the trace's question that is the trace's program; equal candidates share a trace."""
     sql = (
         "SELECT candidate_id FROM programs SEMI JOIN questions "
-        "ON question_text = text AND question_id = $question "
+        "ON question_text = text AND programs.choices = questions.choices AND question_id = $question "
         "WHERE program_id = $program ORDER BY sample_index LIMIT 1"
     )
     found = catalog.rows(sql, {"question": trace["question_id"], "program": trace["program_id"]})

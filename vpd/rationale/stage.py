@@ -97,25 +97,25 @@ def _build(inputs: Inputs, most_words: int) -> StageOutput:
 def _chosen_runs(inputs: Inputs) -> dict[str, _Chosen]:
     """Return the chosen run of each question that has one."""
     traces = {t.trace_id: t for t in TRACES.rows(inputs[TRACES.name])}
-    texts = {q.question_id: q.text for q in QUESTIONS.rows(inputs[QUESTIONS.name])}
+    asked = {q.question_id: q.asks for q in QUESTIONS.rows(inputs[QUESTIONS.name])}
     sources = _executed_sources(PROGRAMS.rows(inputs[PROGRAMS.name]))
     chosen = {}
     for verdict in VERDICTS.rows(inputs[VERDICTS.name]):
         if verdict.chosen and verdict.trace_id is not None:
             trace = traces[verdict.trace_id]
-            source = sources[texts[verdict.question_id], trace.program_id]
+            source = sources[asked[verdict.question_id], trace.program_id]
             chosen[verdict.question_id] = _Chosen(verdict, trace, source)
     return chosen
 
 
-def _executed_sources(candidates: list[Candidate]) -> Mapping[tuple[str, str | None], str]:
+def _executed_sources(candidates: list[Candidate]) -> Mapping[tuple[object, str | None], str]:
     """Return the source that was executed for each text and program: the first by sample index.
 
     Candidates of one program differ in the names of variables, which the events of its trace use.
     """
-    executed: dict[tuple[str, str | None], str] = {}
+    executed: dict[tuple[object, str | None], str] = {}
     for candidate in sorted(candidates, key=lambda c: c.sample_index):
-        executed.setdefault((candidate.question_text, candidate.program_id), candidate.source)
+        executed.setdefault((candidate.asks, candidate.program_id), candidate.source)
     return executed
 
 

@@ -65,11 +65,14 @@ def _line(answer: Answer) -> dict[str, Any]:
         "finish_reason": answer.finish_reason,
         "logprob": logprob,
         "tokens": answer.tokens,
+        "prompt_tokens": answer.prompt_tokens,
+        "cached_tokens": answer.cached_tokens,
     }
 
 
 def _read(line: dict[str, Any]) -> Answer:
     return Answer(
         line["key"], line["sample"], line["text"], None, None,
-        line["finish_reason"], line["logprob"], line["tokens"], "record",
+        line["finish_reason"], line["logprob"], line["tokens"], line.get("prompt_tokens", 0),
+        line.get("cached_tokens", 0), "record",
     )  # fmt: skip

@@ -1,75 +1,100 @@
-"""Stage: the questions of a shard become candidate programs, k for each distinct question text.
+"""Stage: the questions of a shard become candidate programs, k for each distinct question.
 
 A program does not depend on the picture, so a text that occurs in many shards is asked for once (the answer
-cache) and its candidates have the same ids everywhere.
+cache) and its candidates have the same ids everywhere. Candidates that a later round replaced are kept in a
+table of their own.
 """
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Sequence
 
-from vpd.chat.answers import Answer
-from vpd.chat.request import Request
-from vpd.execution.program import Program, canonical
-from vpd.records import PROGRAMS, QUESTIONS, Candidate, canonical_json, stable_id
+from vpd.chat.price import Price
+from vpd.records import PROGRAMS, QUESTIONS, REPLACED, Candidate, canonical_json, stable_id
+from vpd.sampling.drafts import Draft
+from vpd.sampling.prompt import Asked
 from vpd.sampling.sampler import Progress, Sampler
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
 from vpd.store import ArtifactStore
 
-SAMPLED_PROGRAMS = Stage(PROGRAMS, version="1", upstream=(QUESTIONS,))
+SAMPLED_PROGRAMS = Stage(PROGRAMS, version="2", upstream=(QUESTIONS,), beside=(REPLACED,))
 
 
 def sample_programs(
     store: ArtifactStore, shard: str, sampler: Sampler, progress: Progress | None = None
 ) -> ShardResult:
-    """Commit the candidates of one shard. `progress` is told (texts done, texts in all).
+    """Commit the candidates of one shard. `progress` is told (questions done, questions in all).
 
-    Raises EndpointError if the live model is needed and fails; answers so far are kept.
+    Raises EndpointError if an answer is needed and does not come; answers so far are kept.
     """
 
     def compute(upstream: Inputs) -> StageOutput:
-        texts = upstream[QUESTIONS.name]["text"].to_list()
-        rows: list[Candidate] = []
-        for request, answers in sampler.sample(texts, progress):
-            rows += [candidate(sampler.config.model, sampler.config.temperature, request, a) for a in answers]
-        return StageOutput(PROGRAMS.frame(rows), _stats(rows))
+        questions = [Asked(*question.asks) for question in QUESTIONS.rows(upstream[QUESTIONS.name])]
+        standing: list[Candidate] = []
+        replaced: list[Candidate] = []
+        for asked, drafts in sampler.sample(questions, progress):
+            for draft in drafts:
+                price = sampler.plan.endpoints[draft.writer.model].price
+                (standing if draft.stands else replaced).append(candidate(asked, draft, price))
+        standing.sort(key=lambda c: (c.asks, c.sample_index))
+        replaced.sort(key=lambda c: (c.asks, c.sample_index, c.round))
+        beside = ((REPLACED, REPLACED.frame(replaced)),)
+        return StageOutput(PROGRAMS.frame(standing), _stats(standing, replaced), beside=beside)
 
-    settings = {"candidates": sampler.config.candidates, "request": sampler.probe_key()}
-    return run_stage(store, SAMPLED_PROGRAMS, shard, settings, compute)
+    return run_stage(store, SAMPLED_PROGRAMS, shard, {"sampler": sampler.identity()}, compute)
 
 
-def candidate(model: str, temperature: float, request: Request, answer: Answer) -> Candidate:
-    """Turn one answer of the model into a candidate row: a program, or the reason why there is none."""
-    row = Candidate(
-        candidate_id=stable_id("candidate", request.key, answer.sample),
-        question_text=request.question,
-        sample_index=answer.sample,
-        program_id=None,
-        source=answer.text or "",
-        problem=answer.problem,
-        prompt_sha256=stable_id("prompt", canonical_json(request.payload["messages"])),
-        request_key=request.key,
-        model=model,
+def candidate(asked: Asked, draft: Draft, price: Price | None) -> Candidate:
+    """Turn a draft into a row: a program, or the reason why there is none."""
+    answer, review = draft.answer, draft.review
+    program = None if review is None else review.program
+    prompt = draft.request.payload.get("messages") or draft.request.payload["prompt"]
+    return Candidate(
+        candidate_id=stable_id("candidate", draft.request.key, answer.sample),
+        question_text=asked.text,
+        choices=asked.choices,
+        sample_index=draft.place,
+        round=draft.round,
+        program_id=None if program is None else program.program_id,
+        call_graph=None if review is None else review.call_graph,
+        source=answer.text or "" if program is None else program.source,
+        problem=_problem(draft),
+        prompt_sha256=stable_id("prompt", canonical_json(prompt)),
+        request_key=draft.request.key,
+        model=draft.writer.model,
         origin=answer.origin,
-        temperature=temperature,
+        temperature=draft.temperature,
         logprob=answer.logprob,
         completion_tokens=answer.tokens,
+        prompt_tokens=answer.prompt_tokens,
+        cached_tokens=answer.cached_tokens,
+        cost=None if price is None else price.cost(answer),
     )
-    if answer.text is None:
-        return row
-    parsed = canonical(answer.text)
-    if isinstance(parsed, Program):
-        return replace(row, program_id=parsed.program_id, source=parsed.source)
-    return replace(row, problem=f"{parsed.outcome}: {parsed.message}")
 
 
-def _stats(rows: list[Candidate]) -> Stats:
-    parsed = sum(r.program_id is not None for r in rows)
+def _problem(draft: Draft) -> str | None:
+    if draft.answer.text is None:
+        return f"endpoint: {draft.answer.problem}"
+    return None if draft.finding is None else f"{draft.finding.kind}: {draft.finding.message}"
+
+
+def _stats(standing: Sequence[Candidate], replaced: Sequence[Candidate]) -> Stats:
+    written = [*standing, *replaced]
+    costs = [c.cost for c in written if c.cost is not None]
     return {
-        "texts": len({r.question_text for r in rows}),
-        "candidates": len(rows),
-        "parsed": parsed,
-        "distinct_programs": len({(r.question_text, r.program_id) for r in rows if r.program_id}),
-        "completion_tokens": sum(r.completion_tokens for r in rows),
-        "origins": dict(Counter(r.origin for r in rows)),
-        "problems": dict(Counter(r.problem.split(":")[0] for r in rows if r.problem).most_common(5)),
+        "texts": len({c.asks for c in standing}),
+        "candidates": len(standing),
+        "replaced": len(replaced),
+        "parsed": sum(c.program_id is not None for c in standing),
+        "clean": sum(c.problem is None for c in standing),
+        "clean_at_first": sum(c.problem is None for c in written if c.round == "first"),
+        "distinct_programs": len({(c.asks, c.program_id) for c in standing if c.program_id}),
+        "distinct_call_graphs": len({(c.asks, c.call_graph) for c in standing if c.call_graph}),
+        "prompt_tokens": sum(c.prompt_tokens for c in written),
+        "cached_tokens": sum(c.cached_tokens for c in written),
+        "completion_tokens": sum(c.completion_tokens for c in written),
+        "cost": sum(costs) if costs else None,
+        "origins": dict(Counter(c.origin for c in written)),
+        "rounds": dict(Counter(c.round for c in written)),
+        "models": dict(Counter(c.model for c in written)),
+        "problems": dict(Counter(c.problem.split(":")[0] for c in standing if c.problem).most_common()),
     }

@@ -62,8 +62,9 @@ def _answer(question: Question, trace: Trace | None) -> str | None:
 
 def _outcome(candidate: Candidate, trace: Trace | None) -> tuple[str, str | None]:
     """Return the outcome of a candidate's run and what went wrong."""
-    if candidate.program_id is None:
-        return "syntax", candidate.problem or "no program"
+    if candidate.problem is not None:
+        kind, _, message = candidate.problem.partition(": ")
+        return kind, message
     if trace is None:
         return (
             MISSING,

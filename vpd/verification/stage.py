@@ -25,14 +25,14 @@ def verify_programs(store: ArtifactStore, shard: str, *, minimum_share: float = 
     labelled, unlabelled = LabelPolicy(), AgreementPolicy(minimum_share)
 
     def compute(inputs: Inputs) -> StageOutput:
-        candidates = _by_text(PROGRAMS.rows(inputs[PROGRAMS.name]))
+        candidates = _by_what_is_asked(PROGRAMS.rows(inputs[PROGRAMS.name]))
         traces = _by_question(TRACES.rows(inputs[TRACES.name]))
         questions = QUESTIONS.rows(inputs[QUESTIONS.name])
         verdicts = [
             verdict
             for q in questions
             for verdict in judge(
-                q, candidates[q.text], traces[q.question_id], labelled=labelled, unlabelled=unlabelled
+                q, candidates[q.asks], traces[q.question_id], labelled=labelled, unlabelled=unlabelled
             )
         ]
         return StageOutput(VERDICTS.frame(verdicts), {"yields": count_yields(questions, verdicts)})
@@ -46,10 +46,10 @@ def verify_programs(store: ArtifactStore, shard: str, *, minimum_share: float = 
     return run_stage(store, STAGE, shard, settings, compute)
 
 
-def _by_text(candidates: list[Candidate]) -> dict[str, list[Candidate]]:
-    grouped: dict[str, list[Candidate]] = defaultdict(list)
+def _by_what_is_asked(candidates: list[Candidate]) -> dict[tuple[str, tuple[str, ...]], list[Candidate]]:
+    grouped: dict[tuple[str, tuple[str, ...]], list[Candidate]] = defaultdict(list)
     for candidate in sorted(candidates, key=lambda c: (c.sample_index, c.candidate_id)):
-        grouped[candidate.question_text].append(candidate)
+        grouped[candidate.asks].append(candidate)
     return grouped
 
 
