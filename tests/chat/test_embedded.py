@@ -28,10 +28,11 @@ MODEL = ModelFile(
 )
 HOLDER = """
 import pathlib, sys, time
-from types import SimpleNamespace
 from vpd.chat import embedded
 embedded.find_model = lambda model, folder: folder / "tiny.gguf"
-folder, server = pathlib.Path(sys.argv[1]), SimpleNamespace(url=sys.argv[2])
+class Server:
+    url = sys.argv[2]
+folder, server = pathlib.Path(sys.argv[1]), Server()
 endpoint = embedded.EmbeddedEndpoint(folder, 1, serve=lambda *_: server)
 endpoint.check()
 print("holds", flush=True)
@@ -129,3 +130,19 @@ def test_embedded_server_that_does_not_answer_is_an_error_and_may_start_again(op
     for _ in range(2):
         with pytest.raises(EndpointError, match="does not answer"):
             endpoint.check()
+
+
+def test_embedded_endpoints_of_one_process_share_one_server(folder, server):
+    started = []
+
+    def serve(*_):
+        started.append(Fake(server.url))
+        return started[-1]
+
+    endpoints = [EmbeddedEndpoint(folder, 1, serve=serve) for _ in range(2)]
+    for endpoint in endpoints:
+        endpoint.check()
+        endpoint.check()
+    assert len(started) == 1
+    for endpoint in endpoints:
+        endpoint.close()

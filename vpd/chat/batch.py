@@ -1,6 +1,6 @@
 """Requests as files for the Batch API, which answers them within a day at a lower price.
 
-The format is that of the OpenAI Batch API, which other endpoints and `vllm run-batch` read too. A line names
+The format is that of the OpenAI Batch API. A line names
 its request by key and samples in `custom_id`, so a file of results is enough to keep its answers.
 
 Not here: sending the files (`vpd.chat.batch_client`), keeping the answers (`vpd.chat.batch_results`).

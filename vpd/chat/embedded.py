@@ -7,8 +7,9 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import httpx
 
@@ -51,10 +52,15 @@ class Server(Protocol):
         ...
 
 
+_RUNNING: "WeakValueDictionary[Path, Server]" = WeakValueDictionary()  # this process's, by model file
+_STARTING = Lock()
+
+
 class EmbeddedEndpoint:
     """The embedded model as a chat endpoint; its server starts when it is first needed.
 
-    A machine runs one at a time: another process waits until this one closes it, or ends.
+    A machine runs one at a time: endpoints of one process share it, another process waits until this one
+    closes it, or ends.
     """
 
     url = "the embedded model"
@@ -96,8 +102,10 @@ class EmbeddedEndpoint:
         if self._http is None:
             path = find_model(SAMPLER_MODEL, self._folder)
             self._hold(MachineLock(path))
-            self._server = self._serve(path, self._slots, self._threads)
-            _check_health(self._server.url)
+            with _STARTING:
+                self._server = _RUNNING.get(path) or self._serve(path, self._slots, self._threads)
+                _check_health(self._server.url)
+                _RUNNING[path] = self._server
             self._http = HttpChatEndpoint(self._server.url)
         return self._http
 
