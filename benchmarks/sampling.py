@@ -13,9 +13,9 @@ All programs are judged on 12 pictures a question with tools that know the truth
     finding_rate    share of candidates in which the review finds something wrong
     false_alarms    share of right candidates in which it does
 
-`quality` is the default configuration: first answers alone, with repair, and with up to five written again.
-`measures` compares ways of asking on every sixth scene text and every third everyday text, first answers
-alone. `speed` is tokens per second over those of the bare endpoint (`benchmarks._asking`).
+`quality` is the default configuration on all texts. `measures` compares ways of asking, each against the
+first answers, on every twelfth scene text and every fourth everyday text. `speed` is tokens per second over
+those of the bare endpoint (`benchmarks._asking`).
 """
 
 import sys
@@ -36,7 +36,7 @@ from vpd.settings import load_settings
 from vpd.tools.protocol import ToolSet
 
 K = 5
-STEP = {"scenes": 6, "photos": 3}  # one text in so many, where ways of asking are compared
+STEP = {"scenes": 12, "photos": 4}  # one text in so many, where ways of asking are compared
 FIXED = {"scenes": "benchmarks._fixed:SCENES", "photos": "benchmarks._fixed:PHOTOS"}
 
 
@@ -61,27 +61,27 @@ def run() -> dict[str, Any]:
 
 
 def _quality(questions: Set) -> dict[str, Any]:
-    plain = _written(questions, {})
-    again = _written(questions, {"resample": K})
-    judged = _judged(questions, [*plain, *again])
+    drafts = _written(questions, {})
+    judged = _judged(questions, drafts)
     return {
-        "first answers": _by_family(questions, _first(plain), judged),
-        "with repair": _by_family(questions, _standing(plain), judged),
-        "with repair, then written again": _by_family(questions, _standing(again), judged),
+        "first answers": _by_family(questions, _first(drafts), judged),
+        "with repair": _by_family(questions, _standing(drafts), judged),
     }
 
 
 def _measures(questions: Set) -> dict[str, Any]:
     ways: dict[str, dict[str, Any]] = {
-        "examples by likeness": {},
-        "the same examples for all": {"tools": FIXED[questions.tools]},
-        "no examples": {"examples": 0},
-        "raw": {"style": "raw"},
-        "grammar": {"grammar": "grammar"},
+        "first answers": {"repair": False},
+        "the same examples for all": {"repair": False, "tools": FIXED[questions.tools]},
+        "no examples": {"repair": False, "examples": 0},
+        "raw": {"repair": False, "style": "raw"},
+        "grammar": {"repair": False, "grammar": "grammar"},
+        "repair": {},
+        "repair, then written again": {"resample": K},
     }
-    drafts = {way: _written(questions, {"repair": False, **change}) for way, change in ways.items()}
+    drafts = {way: _standing(_written(questions, change)) for way, change in ways.items()}
     judged = _judged(questions, [d for found in drafts.values() for d in found])
-    return {way: _figures(questions.puzzles, _first(found), judged) for way, found in drafts.items()}
+    return {way: _figures(questions.puzzles, found, judged) for way, found in drafts.items()}
 
 
 def _written(questions: Set, change: Mapping[str, Any]) -> list[Draft]:

@@ -3,7 +3,8 @@
 Always the same rows for the same shard: the first ones by key. Nothing here decides anything.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from vpd.inspect.drawing import marks
 from vpd.inspect.gallery import publish_gallery
 from vpd.inspect.wording import described
 from vpd.records import EXAMPLES, IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Table
+from vpd.sampling.rates import sampling_rates
 from vpd.store import ArtifactStore
 from vpd.verification.yields import rates
 from vpd_assets.markdown import markdown_table, thumbnail
 
 ROWS = 5
+QUESTIONS_SHOWN, CANDIDATES_SHOWN = 3, 8
 
 
 def sample_images(store: ArtifactStore, shard: str) -> dict[str, Any]:
@@ -45,16 +48,32 @@ def sample_questions(store: ArtifactStore, shard: str) -> dict[str, Any]:
 
 
 def sample_candidates(store: ArtifactStore, shard: str) -> dict[str, Any]:
-    """Show the candidates for the first question text."""
-    frame = store.read_shard(PROGRAMS, shard).sort("question_text", "sample_index")
-    if frame.is_empty():
-        return {}
-    text = frame["question_text"][0]
-    parts = [f"**{text}**"]
-    for row in frame.filter(pl.col("question_text") == text).iter_rows(named=True):
-        comment = f"# candidate {row['sample_index']}: {row['problem'] or 'parses'}"
-        parts.append(f"```python\n{comment}\n{row['source']}\n```")
-    return {"sample": dg.MetadataValue.md("\n\n".join(parts))}
+    """Show rates, and the candidates for the first questions."""
+    stats = store.manifest(PROGRAMS, shard).stats
+    frame = store.read_shard(PROGRAMS, shard).sort("question_text", "choices", "sample_index")
+    shown = [
+        f"**{candidates['question_text'][0]}**\n\n" + "\n\n".join(_candidate(row) for row in rows)
+        for candidates in frame.partition_by("question_text", "choices", maintain_order=True)[
+            :QUESTIONS_SHOWN
+        ]
+        for rows in [candidates.head(CANDIDATES_SHOWN).to_dicts()]
+    ]
+    return {
+        "k": stats["candidates"] // max(1, stats["texts"]),
+        **sampling_rates([stats]),
+        "sample": dg.MetadataValue.md("\n\n".join(shown) or "no candidates"),
+    }
+
+
+def _candidate(row: Mapping[str, Any]) -> str:
+    """Return a candidate as Python, its fence longer than any in what a model wrote."""
+    logprob = "no log-probability" if row["logprob"] is None else f"log-probability {row['logprob']:.3f}"
+    said = (
+        f"candidate {row['sample_index']}, {row['round']}, {logprob}: {row['problem'] or 'no problem known'}"
+    )
+    comment = "\n".join(f"# {line}" for line in said.splitlines())
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", row["source"])), default=0))
+    return f"{fence}python\n{comment}\n{row['source']}\n{fence}"
 
 
 def sample_traces(store: ArtifactStore, shard: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Rows stay in the store. The event log gets numbers, small tables and a few sampl
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,19 +49,6 @@ def materialize_shards(
         digests.append(result.manifest.data_sha256)
     joint = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
     return dg.MaterializeResult(data_version=dg.DataVersion(joint))
-
-
-def progress_log(context: dg.AssetExecutionContext, what: str) -> Callable[[int, int], None]:
-    """Return a function that logs (done, in all) every few seconds, for a stage that can be slow."""
-    last = time.monotonic()
-
-    def tell(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= LOG_EVERY:
-            last = time.monotonic()
-            context.log.info(f"{done} of {total} {what}")
-
-    return tell
 
 
 def shard_metadata(store: ArtifactStore, result: ShardResult) -> dict[str, Any]:

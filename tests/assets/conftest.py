@@ -12,12 +12,11 @@ import pytest
 
 from resources.artifact_store import ArtifactStoreResource
 from resources.program_sampler import ProgramSamplerResource
-from vpd.chat.answers import Answer, AnswerCache
+from vpd.chat.answers import Answer
+from vpd.chat.request import Request
 from vpd.datasets.scenes.source import scenes_spec
 from vpd.datasets.sources import register, shard_names
-from vpd.sampling.request import Request, SamplingConfig
 from vpd.sampling.sampler import Sampler
-from vpd.settings import load_settings
 from vpd.store import ArtifactStore
 from vpd_assets.catalog import SHARD_ASSETS
 from vpd_assets.definitions import defs
@@ -33,9 +32,17 @@ RULES = {
 class RuleWriter:
     """An endpoint that writes a right program for what its rules know, and none for the rest."""
 
+    url = "the rules"
+
+    def check(self) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
     def complete(self, request: Request, samples: list[int]) -> list[Answer]:
         text = self._program(request.question)
-        return [Answer(request.key, s, text, None, None, "stop", -0.1, 20, "live") for s in samples]
+        return [Answer(request.key, s, text, None, None, "stop", -0.1, 20, 0, 0, "live") for s in samples]
 
     @staticmethod
     def _program(question: str) -> str:
@@ -52,12 +59,10 @@ class RuleSampler(ProgramSamplerResource):
 
     @contextmanager
     def open(self, tools: str) -> Iterator[Sampler]:
-        cache = AnswerCache(load_settings().home / "cache" / "answers.sqlite")
-        config = SamplingConfig(tools=tools, candidates=self.candidates)
-        try:
-            yield Sampler(config, cache, RuleWriter)
-        finally:
-            cache.close()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("vpd.sampling.sampler.open_endpoint", lambda *_, **__: RuleWriter())
+            with super().open(tools) as sampler:
+                yield sampler
 
 
 @dataclass

@@ -28,9 +28,9 @@ def test_key_comes_from_the_settings_or_from_the_variable_that_is_named(server):
         open_endpoint(named, settings, environ={})
 
 
-def test_no_address_is_the_embedded_model_that_is_asked_one_request_at_once():
+def test_no_address_is_the_embedded_model_that_takes_the_repairs_of_one_question_at_once():
     assert isinstance(open_endpoint(EndpointConfig(), load_settings({})), EmbeddedEndpoint)
-    assert EndpointConfig().concurrency == 1
+    assert EndpointConfig().concurrency == 5
     assert EndpointConfig(url="http://host/v1").concurrency > 1
     assert EndpointConfig(url="http://host/v1", concurrency=3).concurrency == 3
 

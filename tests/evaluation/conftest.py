@@ -162,19 +162,25 @@ def _candidate(text: str, color: str, index: int) -> Candidate:
     name = ("cube", f"{color} cube", "unicorn")[index]
     source = f"image_patch = ImagePatch(image)\nreturn len(image_patch.find('{name}'))\n"
     return Candidate(
-        stable_id(text, index),
-        text,
-        index,
-        stable_id(source),
-        source,
-        None,
-        "",
-        "",
-        "toy",
-        "record",
-        0.5,
-        -0.2,
-        20,
+        candidate_id=stable_id(text, index),
+        question_text=text,
+        choices=(),
+        sample_index=index,
+        round="first",
+        program_id=stable_id(source),
+        call_graph=stable_id("calls", source),
+        source=source,
+        problem=None,
+        prompt_sha256="",
+        request_key="",
+        model="toy",
+        origin="record",
+        temperature=0.5,
+        logprob=-0.2,
+        completion_tokens=20,
+        prompt_tokens=0,
+        cached_tokens=0,
+        cost=None,
     )
 
 

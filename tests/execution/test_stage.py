@@ -30,16 +30,21 @@ def picture_file(shade: int) -> bytes:
     return buffer.getvalue()
 
 
-def candidate(text: str, index: int, source: str) -> Candidate:
+def candidate(
+    text: str, index: int, source: str, choices: tuple[str, ...] = (), problem: str | None = None
+) -> Candidate:
     parsed = canonical(source)
     known = isinstance(parsed, Program)
     return Candidate(
         candidate_id=f"{text}-{index}",
         question_text=text,
+        choices=choices,
         sample_index=index,
+        round="first",
         program_id=parsed.program_id if isinstance(parsed, Program) else None,
+        call_graph=None,
         source=parsed.source if isinstance(parsed, Program) else source,
-        problem=None if known else "syntax",
+        problem=problem if known else "syntax: no expression",
         prompt_sha256="",
         request_key="",
         model="fake",
@@ -47,6 +52,9 @@ def candidate(text: str, index: int, source: str) -> Candidate:
         temperature=0.5,
         logprob=None,
         completion_tokens=1,
+        prompt_tokens=0,
+        cached_tokens=0,
+        cost=None,
     )
 
 
@@ -122,6 +130,36 @@ def test_stage_vanished_picture_is_an_outcome_and_harms_no_other_row(
     assert set(lost["outcome"]) == {"crash"}
     assert all("missing" in message and gone in message for message in lost["message"])
     assert traces.filter(pl.col("image_id") != gone).equals(whole.filter(pl.col("image_id") != gone))
+
+
+def test_stage_candidate_with_a_known_problem_is_not_run(store: ArtifactStore, engine: Engine) -> None:
+    text = "How many cubes are there?"
+    programs = [candidate(text, 0, COUNT, problem="copied: a brown cube"), candidate(text, 1, FAILS)]
+    store.write_shard(PROGRAMS, SHARD, PROGRAMS.frame(programs), "g")
+    execute_programs(store, SHARD, engine)
+    traces = TRACES.rows(store.read_shard(TRACES, SHARD))
+    assert [(t.question_id, t.program_id) for t in traces] == [
+        ("q0", programs[1].program_id),
+        ("q1", programs[1].program_id),
+    ]
+
+
+def test_stage_question_with_choices_runs_the_programs_that_were_written_for_them(
+    store: ArtifactStore, engine: Engine
+) -> None:
+    text, choices = "How many cubes are there?", ("two", "three")
+    questions = QUESTIONS.rows(store.read_shard(QUESTIONS, SHARD))[:2]
+    changed = [questions[0], replace(questions[1], choices=choices)]
+    programs = [candidate(text, 0, COUNT), replace(candidate(text, 0, FAILS, choices), candidate_id="chosen")]
+    store.write_shard(QUESTIONS, SHARD, QUESTIONS.frame(changed), "g")
+    store.write_shard(PROGRAMS, SHARD, PROGRAMS.frame(programs), "g")
+    execute_programs(store, SHARD, engine)
+    traces = TRACES.rows(store.read_shard(TRACES, SHARD))
+    assert {t.question_id: t.program_id for t in traces} == {
+        "q0": programs[0].program_id,
+        "q1": programs[1].program_id,
+    }
+    assert len(traces) == 2
 
 
 def test_stage_killed_in_the_middle_leaves_nothing_and_runs_again(

@@ -208,9 +208,9 @@ def _candidate(text: str, index: int, written: str) -> Candidate:
     program_id, source = None, written
     if isinstance(parsed, Program):
         program_id, source = parsed.program_id, parsed.source
-    problem = None if program_id else "syntax"
-    described = ("", "", "fake", "record", 0.5, None, 1)
-    return Candidate(f"{text}-{index}", text, index, program_id, source, problem, *described)
+    problem = None if program_id else "syntax: no expression"
+    written = (f"{text}-{index}", text, (), index, "first", program_id, None, source, problem)
+    return Candidate(*written, "", "", "fake", "record", 0.5, None, 1, 0, 0, None)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ class RuleWriter(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        question = request["messages"][-1]["content"]
+        question = request["messages"][-1]["content"].partition(" [")[0]  # without the kind of answer
         counted = re.fullmatch(r"How many (.*)s are there\?", question)
         sought = re.fullmatch(r"Is there an? (.*)\?", question)
         text = "I do not know."

@@ -39,7 +39,25 @@ def fill_shard(store: ArtifactStore, shard: str, split: str = "train") -> None:
     )
     programs = [
         Candidate(
-            c, "How many 0?", n, f"pr-{shard}", "return 2", None, "aa" * 32, "k", "m", "live", 0.5, None, 3
+            candidate_id=c,
+            question_text="How many 0?",
+            choices=(),
+            sample_index=n,
+            round="first",
+            program_id=f"pr-{shard}",
+            call_graph="cg",
+            source="return 2",
+            problem=None,
+            prompt_sha256="aa" * 32,
+            request_key="k",
+            model="m",
+            origin="live",
+            temperature=0.5,
+            logprob=None,
+            completion_tokens=3,
+            prompt_tokens=40,
+            cached_tokens=8,
+            cost=None,
         )
         for n, c in enumerate(candidates)
     ]

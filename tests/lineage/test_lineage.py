@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from vpd.cli import app
 from vpd.errors import ConfigError, DataError
 from vpd.lineage.ancestry import image_impact, row_lineage
 from vpd.lineage.catalog import Catalog, refused_rows
-from vpd.records import EXAMPLES, REFUSED, TABLES, Refused
+from vpd.records import EXAMPLES, PROGRAMS, QUESTIONS, REFUSED, TABLES, Refused
 from vpd.store import ArtifactStore
 
 
@@ -37,6 +38,20 @@ def test_row_of_every_kind_shows_its_ancestors(catalog: Catalog, row: str, kinds
     chain = row_lineage(catalog, row).chain
     assert [step.kind for step in chain] == kinds
     assert chain[-1].id == row
+
+
+def test_trace_of_a_question_with_choices_leads_to_the_candidate_written_for_them(
+    store: ArtifactStore, tmp_path: Path
+) -> None:
+    choices = ("2", "3")
+    questions = QUESTIONS.rows(store.read_shard(QUESTIONS, "src-000"))
+    changed = [replace(q, choices=choices) if q.question_id == "q0-src-000" else q for q in questions]
+    other, chosen = PROGRAMS.rows(store.read_shard(PROGRAMS, "src-000"))
+    store.write_shard(QUESTIONS, "src-000", QUESTIONS.frame(changed), "g")
+    programs = PROGRAMS.frame([other, replace(chosen, choices=choices)])
+    store.write_shard(PROGRAMS, "src-000", programs, "g")
+    chain = row_lineage(Catalog(store, tmp_path), "tr-src-000").chain
+    assert [step.id for step in chain if step.kind == "candidate"] == [chosen.candidate_id]
 
 
 def test_rationale_led_to_the_student_and_not_to_its_twin(catalog: Catalog) -> None:

@@ -8,14 +8,16 @@ and a large red cylinder (middle, farthest).
 import io
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from vpd.datasets.scenes.world import Scene, SceneObject
+from tests.tools.examples.scene_meanings import SCENE_MEANINGS
+from vpd.datasets.scenes.counterfactual import counterfactual_scenes
+from vpd.datasets.scenes.world import FULL, Scene, SceneObject
 from vpd.execution.engine import EngineSettings, open_engine
 from vpd.execution.program import Program, canonical
 from vpd.execution.run import Job
@@ -41,15 +43,6 @@ MAIN = (
     _object("cube", "blue", "small", 2.0, 50, 60, 62, 72),
     _object("sphere", "green", "small", 4.0, 70, 30, 82, 42),
     _object("cylinder", "red", "large", 5.0, 40, 10, 58, 34),
-)
-# What the worked examples of the prompt ask about.
-ODD = (
-    _object("cone", "purple", "large", 3.0, 10, 40, 30, 60),
-    _object("cube", "orange", "small", 2.0, 50, 60, 62, 72),
-    _object("cone", "brown", "small", 6.0, 75, 15, 85, 30),
-    _object("cone", "orange", "small", 2.5, 60, 75, 70, 90),
-    _object("cylinder", "cyan", "small", 4.0, 30, 10, 40, 25),
-    _object("cube", "brown", "large", 5.0, 88, 20, 98, 35),
 )
 
 
@@ -470,8 +463,18 @@ def told() -> dict[str, Told]:
 
 @pytest.fixture(scope="session")
 def told_examples() -> dict[str, Told]:
-    """The runs of the prompt's worked examples that find what they ask about in the odd scene."""
-    return _tell_all({e.question: (e.program, ODD) for e in SCENE_EXAMPLES})
+    """The runs of the prompt's worked examples, each on a scene in which its question has an answer."""
+    return _tell_all({e.question: (e.program, _scene_for(e.question)) for e in SCENE_EXAMPLES})
+
+
+def _scene_for(question: str) -> tuple[SceneObject, ...]:
+    [scene] = counterfactual_scenes(SCENE_MEANINGS[question], FULL, 1, seed=2)
+    return tuple(replace(o, box=_scaled(o.box, scene)) for o in scene.objects)
+
+
+def _scaled(box: Box, scene: Scene) -> Box:
+    across, down = SIZE / scene.width, SIZE / scene.height
+    return Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
 
 
 @pytest.fixture(scope="session")
@@ -521,8 +524,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory, told: dict[str, Told]) -> P
         images[image_id] = Image(image_id, *about)
         label = labels.get(name, (run.answer,))
         questions.append(Question(name, image_id, f"{name}?", label, (), name[:5], split, False, "scenes"))
-        program = (f"{name}?", 0, f"p-{name}", run.source, None, "h", "r", "m", "record")
-        programs.append(Candidate(f"c-{name}", *program, 0.5, -0.3, 9))
+        program = (f"{name}?", (), 0, "first", f"p-{name}", None, run.source, None, "h", "r", "m", "record")
+        programs.append(Candidate(f"c-{name}", *program, 0.5, -0.3, 9, 80, 0, None))
         row = (
             name,
             image_id,

@@ -9,7 +9,27 @@ import pytest
 from vpd.records import Candidate, Question, Trace
 
 QUESTION = Question("q1", "img1", "How many cubes are there?", ("2",), (), "count", "train", False, "scenes")
-CANDIDATE = Candidate("c0", QUESTION.text, 0, "p0", "def ...", None, "h", "r", "m", "record", 0.5, -0.5, 9)
+CANDIDATE = Candidate(
+    candidate_id="c0",
+    question_text=QUESTION.text,
+    choices=(),
+    sample_index=0,
+    round="first",
+    program_id="p0",
+    call_graph="g0",
+    source="def ...",
+    problem=None,
+    prompt_sha256="h",
+    request_key="r",
+    model="m",
+    origin="record",
+    temperature=0.5,
+    logprob=-0.5,
+    completion_tokens=9,
+    prompt_tokens=80,
+    cached_tokens=0,
+    cost=None,
+)
 TRACE = Trace("t0", "q1", "img1", "p0", "answered", "2", None, None, None, "[]", 1, 0, "oracle[1]", "vm", 0.1)
 
 

@@ -1,11 +1,13 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpd.records import Candidate, Question, Trace, Verdict
+from tests.verification.conftest import CANDIDATE
+from vpd.records import Question, Trace, Verdict
 from vpd.verification.judge import judge
 from vpd.verification.policy import AgreementPolicy
 
@@ -76,9 +78,19 @@ def test_judge_agreement_below_the_minimum_share_keeps_nothing(
 
 
 def test_judge_candidate_that_did_not_parse_says_why(question: Make, candidate: Make) -> None:
-    (verdict,) = judge(question(), [candidate(0, program_id=None, problem="line 2: invalid syntax")], {})
+    (verdict,) = judge(question(), [candidate(0, program_id=None, problem="syntax: no expression: here")], {})
     assert (verdict.outcome, verdict.kept, verdict.trace_id) == ("syntax", False, None)
-    assert "invalid syntax" in verdict.reason
+    assert "no expression: here" in verdict.reason
+
+
+def test_judge_program_with_a_known_problem_was_not_run_and_says_which(
+    question: Make, candidate: Make, trace: Make
+) -> None:
+    known = candidate(0, problem="copied: it looks for a brown cube")
+    verdicts = judge(question(), [known, candidate(1)], {"p1": trace(1, "2")})
+    assert [(v.outcome, v.kept) for v in verdicts] == [("copied", False), ("answered", True)]
+    assert "brown cube" in verdicts[0].reason
+    assert verdicts[1].agreement == 0.5
 
 
 def test_judge_program_without_trace_is_typed_and_names_the_program(question: Make, candidate: Make) -> None:
@@ -108,7 +120,7 @@ def test_judge_any_answers_chooses_one_exactly_when_some_are_kept(
     for i, answer in enumerate(answers):
         logprob = data.draw(logprobs)
         candidates.append(
-            Candidate(f"c{i}", "t", i, f"p{i}", "", None, "", "", "m", "record", 0.5, logprob, 1)
+            replace(CANDIDATE, candidate_id=f"c{i}", sample_index=i, program_id=f"p{i}", logprob=logprob)
         )
         outcome = "runtime" if answer is None else "answered"
         traces[f"p{i}"] = Trace(

@@ -22,7 +22,10 @@ def store(tmp_path: Path, question: Make, candidate: Make, trace: Make) -> Artif
         question(question_id="q2", answers=(), family="user"),
         question(question_id="q3", text="Something else?"),
     ]
-    candidates = [*(candidate(i) for i in range(4)), candidate(4, program_id=None, problem="bad syntax")]
+    candidates = [
+        *(candidate(i) for i in range(4)),
+        candidate(4, program_id=None, problem="syntax: no expression"),
+    ]
     traces = []
     for name, answers in (("q1", ["2", "2", "3", None]), ("q2", ["3", "3", "3", "1"])):
         traces += [trace(i, a, question_id=name, trace_id=f"{name}-{i}") for i, a in enumerate(answers)]
@@ -68,6 +71,24 @@ def test_add_yields_of_two_shards_doubles_every_count(store: ArtifactStore) -> N
 def test_verify_programs_again_does_nothing(store: ArtifactStore) -> None:
     assert verify_programs(store, "s-000").computed
     assert not verify_programs(store, "s-000").computed
+
+
+def test_verify_programs_candidates_are_judged_for_the_choices_they_were_written_for(
+    store: ArtifactStore, question: Make, candidate: Make, trace: Make
+) -> None:
+    choices = ("2", "3")
+    questions = [question(), question(question_id="q2", choices=choices)]
+    candidates = [candidate(0), candidate(1, choices=choices)]
+    traces = [trace(0, "2"), trace(1, "2", question_id="q2")]
+    store.write_shard(QUESTIONS, "s-000", QUESTIONS.frame(questions), "g")
+    store.write_shard(PROGRAMS, "s-000", PROGRAMS.frame(candidates), "g")
+    store.write_shard(TRACES, "s-000", TRACES.frame(traces), "g")
+    verify_programs(store, "s-000")
+    verdicts = VERDICTS.rows(store.read_shard(VERDICTS, "s-000"))
+    assert {(v.question_id, v.candidate_id, v.outcome) for v in verdicts} == {
+        ("q1", "c0", "answered"),
+        ("q2", "c1", "answered"),
+    }
 
 
 def test_verify_programs_other_minimum_share_computes_again(store: ArtifactStore) -> None:

@@ -49,6 +49,18 @@ class EndpointConfig(BaseModel):
         """Return a fresh budget of requests and tokens per minute."""
         return Budget(self.requests_per_minute, self.tokens_per_minute)
 
+    def api_key(self, settings: Settings, environ: Mapping[str, str] = os.environ) -> str:
+        """Return its API key, empty if it needs none: the settings', unless `api_key_env` names another.
+
+        Raises ConfigError if that variable is not set.
+        """
+        if self.api_key_env == DEFAULT_KEY:
+            return settings.llm_api_key.get_secret_value()
+        key = environ.get(self.api_key_env, "")
+        if not key:
+            raise ConfigError(f"no API key for {self.url}: set {self.api_key_env} in the environment")
+        return key
+
 
 def open_endpoint(
     config: EndpointConfig,
@@ -59,14 +71,10 @@ def open_endpoint(
 ) -> Endpoint:
     """Return the endpoint; nobody is contacted and no model is loaded before it is checked or asked.
 
-    `slots` (answers written at once) and `threads` are the embedded model's. The default key comes from the
-    settings. Raises ConfigError if the variable of another key is not set.
+    `slots` (answers written at once) and `threads` are the embedded model's. Raises ConfigError if the key's
+    variable is not set.
     """
     if not config.url:
         return EmbeddedEndpoint(settings.model_dir, slots, threads)
-    key = settings.llm_api_key.get_secret_value()
-    if config.api_key_env != DEFAULT_KEY:
-        key = environ.get(config.api_key_env, "")
-        if not key:
-            raise ConfigError(f"no API key for {config.url}: set {config.api_key_env} in the environment")
+    key = config.api_key(settings, environ)
     return HttpChatEndpoint(config.url, key, config.timeout, attempts=config.attempts)

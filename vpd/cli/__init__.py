@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from vpd.cli import (
+    batch,
     bench,
     demo,
     execute,
@@ -39,6 +40,7 @@ app.command("execute")(execute.command)
 app.command("predict")(predict.command)
 app.command("export")(export.command)
 app.command("bench")(bench.command)
+app.add_typer(batch.app, name="batch")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(models.app, name="models")
 app.add_typer(trace.app, name="trace")

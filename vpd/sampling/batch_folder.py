@@ -20,7 +20,7 @@ from vpd.sampling.offline import Missing
 
 @dataclass(frozen=True)
 class BatchFile:
-    """A file, the model that it asks, whether it was sent, and the batch that it is then, if that is known."""
+    """A file, the model that it asks, whether it was sent, and if it is known, which batch it is then."""
 
     path: Path
     model: str
@@ -29,7 +29,7 @@ class BatchFile:
 
 
 def batch_files(folder: Path) -> list[BatchFile]:
-    """Return the files of a folder. Raises ConfigError if there is none, DataError for a file that is none."""
+    """Return the files of a folder. Raises ConfigError if it has none, DataError for a damaged one."""
     paths = sorted(folder.glob("requests-*.jsonl"))
     if not paths:
         raise ConfigError(f"there are no batch files in {folder}: write them with `vpd batch write`")

@@ -8,8 +8,9 @@ Read from the environment, or from a TOML file named by VPD_LLM_FILE where one v
     [[writers]]
     model = "qwen2.5-coder-32b-instruct"
     candidates = 4
-    endpoint = { url = "https://llm.example.org/v1", requests_per_minute = 500,
-                 price = { input = 0.4, output = 1.2 } }
+    endpoint.url = "https://llm.example.org/v1"
+    endpoint.requests_per_minute = 500
+    endpoint.price = { input = 0.4, output = 1.2 }
     [[writers]]                                 # no endpoint: the embedded model
     candidates = 1
 
@@ -66,11 +67,16 @@ class Plan:
 
 
 def load_plan(settings: Settings) -> Plan:
-    """Return the plan that the settings describe. Raises ConfigError: what is wrong with the file."""
+    """Return the plan that the settings describe. Raises ConfigError: what is wrong with them or the file."""
     if settings.llm_file:
         return _from_file(Path(settings.llm_file), settings)
     writer = Writer(model=settings.llm_model) if settings.llm_model else Writer()
-    endpoint = EndpointConfig(url=settings.llm_url)
+    try:
+        endpoint = EndpointConfig(url=settings.llm_url)
+    except ValidationError:
+        raise ConfigError(
+            "VPD_LLM_URL: must be an address such as http://host:8000/v1, without key, user or query"
+        ) from None
     return Plan(SamplingConfig(writers=(writer,), tools=settings.tools), {writer.model: endpoint})
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from vpd.review.answer_type import answer_type
 from vpd.sampling.similarity import most_alike
+from vpd.tools.api_text import api_text
 from vpd.tools.examples import WorkedExample
 from vpd.tools.toolset import find_toolset
 
@@ -49,7 +50,7 @@ def build_messages(asked: Asked, tools: str, examples: int) -> list[Message]:
 
 def build_text(asked: Asked, tools: str, examples: int) -> str:
     """Return the start of a Python file that ends with the first line of the program that is wanted."""
-    parts = [f'"""{INSTRUCTION}"""\n\n{_api(tools)}\n']
+    parts = [f'"""{INSTRUCTION}"""\n\n{_api_as_python(tools)}\n']
     for example in shown_examples(asked, tools, examples):
         parts.append(f"\n# Question: {question_line(Asked(example.question))}\n{example.program}\n")
     return "".join([*parts, f"\n# Question: {question_line(asked)}\n{ENTRY_LINE}"])
@@ -73,10 +74,11 @@ def prompt_parts(tools: str) -> list[str]:
 
 
 def question_line(asked: Asked) -> str:
-    """Return the question with what kind of answer it asks for."""
+    """Return the question with what kind of answer it asks for, in one line."""
     kind = answer_type(asked.text, asked.choices)
     if asked.choices and kind == "choice":
-        return f"{asked.text} [one of: {', '.join(asked.choices)}]"
+        options = ", ".join(" ".join(choice.split()) for choice in asked.choices)
+        return f"{asked.text} [one of: {options}]"
     return f"{asked.text} [{_KINDS[kind]}]"
 
 
@@ -86,3 +88,11 @@ _KINDS = {"yes or no": "yes or no", "number": "a number", "choice": "one of thes
 @cache
 def _api(tools: str) -> str:
     return find_toolset(tools).prompt_text()
+
+
+@cache
+def _api_as_python(tools: str) -> str:
+    """Return the API with its notes as comments."""
+    spec = find_toolset(tools)
+    notes = "".join(f"\n# {line}" for line in spec.notes.splitlines())
+    return api_text(spec.methods.values()) + (f"\n{notes}" if notes else "")

@@ -50,7 +50,15 @@ class Parameters(BaseModel):
     seed: int = Field(0, description="seed sent to the endpoint")
     repair: bool = Field(True, description="give a bad program back to its writer once, with what is wrong")
     resample: int = Field(0, ge=0, le=64, description="most candidates per question written once more")
-    resample_temperature: float = Field(1.0, ge=0, le=2, description="temperature of those")
+    resample_temperature: float = Field(
+        1.0, ge=0, le=2, description="temperature of those, higher than the first"
+    )
+
+    @model_validator(mode="after")
+    def _resampling_is_hotter(self) -> "Parameters":
+        if self.resample and self.resample_temperature <= self.temperature:
+            raise ValueError("resample_temperature must be higher than temperature: the same gives the same")
+        return self
 
 
 class SamplingConfig(Parameters):

@@ -187,4 +187,5 @@ def _open_asker(writer: Writer, plan: Plan, settings: Settings, path: Path, thre
     """Open the asker of one model, with a cache connection of its own: it closes that when it ends."""
     where = plan.endpoints[writer.model]
     endpoint = open_endpoint(where, settings, slots=writer.candidates, threads=threads)
-    return Asker(endpoint, AnswerCache(path), where.concurrency, where.budget(), where.price, plan.ceiling)
+    ceiling = plan.ceiling if where.url else None  # the embedded model costs nothing
+    return Asker(endpoint, AnswerCache(path), where.concurrency, where.budget(), where.price, ceiling)

@@ -49,7 +49,7 @@ def candidate(asked: Asked, draft: Draft, price: Price | None) -> Candidate:
     program = None if review is None else review.program
     prompt = draft.request.payload.get("messages") or draft.request.payload["prompt"]
     return Candidate(
-        candidate_id=stable_id("candidate", draft.request.key, answer.sample),
+        candidate_id=stable_id("candidate", draft.request.key, answer.sample, asked.choices),
         question_text=asked.text,
         choices=asked.choices,
         sample_index=draft.place,

@@ -104,7 +104,9 @@ _MEANT: dict[str, Callable[[Objects], bool | int | str]] = {
     "How many spheres are not gray?": lambda o: sum(s.color != "gray" for s in every(o, "spheres")),
     "Is there a small gray cylinder?": lambda o: bool(every(o, "small gray cylinder")),
     "Is there anything cyan?": lambda o: bool(every(o, "cyan thing")),
-    "Is there a brown cone and a cyan cube?": lambda o: bool(every(o, "brown cone") and every(o, "cyan cube")),
+    "Is there a brown cone and a cyan cube?": lambda o: bool(
+        every(o, "brown cone") and every(o, "cyan cube")
+    ),
     "Is there an orange cylinder or a purple sphere?": lambda o: bool(
         every(o, "orange cylinder") or every(o, "purple sphere")
     ),
@@ -129,25 +131,25 @@ _MEANT: dict[str, Callable[[Objects], bool | int | str]] = {
         number(o, "small things") > number(o, "large things")
     ),
     "Is the cone left of the purple cube?": lambda o: stands(o, "cone", "left of", "purple cube"),
-    "Is the purple object left of the gray object?": lambda o: (
-        stands(o, "purple object", "left of", "gray object")
+    "Is the purple object left of the gray object?": lambda o: stands(
+        o, "purple object", "left of", "gray object"
     ),
     "Is the sphere left of the cone?": lambda o: stands(o, "sphere", "left of", "cone"),
     "Is the large sphere right of the cone?": lambda o: stands(o, "large sphere", "right of", "cone"),
-    "Is the brown object right of the cyan object?": lambda o: (
-        stands(o, "brown object", "right of", "cyan object")
+    "Is the brown object right of the cyan object?": lambda o: stands(
+        o, "brown object", "right of", "cyan object"
     ),
     "Is the cylinder right of the cone?": lambda o: stands(o, "cylinder", "right of", "cone"),
-    "Is the purple object in front of the cyan cone?": lambda o: (
-        stands(o, "purple object", "in front of", "cyan cone")
+    "Is the purple object in front of the cyan cone?": lambda o: stands(
+        o, "purple object", "in front of", "cyan cone"
     ),
-    "Is the gray object in front of the orange object?": lambda o: (
-        stands(o, "gray object", "in front of", "orange object")
+    "Is the gray object in front of the orange object?": lambda o: stands(
+        o, "gray object", "in front of", "orange object"
     ),
     "Is the cone in front of the sphere?": lambda o: stands(o, "cone", "in front of", "sphere"),
     "Is the cone behind the small cylinder?": lambda o: stands(o, "cone", "behind", "small cylinder"),
-    "Is the purple object behind the brown object?": lambda o: (
-        stands(o, "purple object", "behind", "brown object")
+    "Is the purple object behind the brown object?": lambda o: stands(
+        o, "purple object", "behind", "brown object"
     ),
     "Is the cube behind the cone?": lambda o: stands(o, "cube", "behind", "cone"),
     "Is the gray cone nearer than the cylinder?": lambda o: stands(o, "gray cone", "in front of", "cylinder"),
@@ -155,18 +157,18 @@ _MEANT: dict[str, Callable[[Objects], bool | int | str]] = {
         number_beside(o, "cone", "right of", "brown cube") > 0
     ),
     "Is the cyan object between the cone and the cube?": lambda o: between(o, "cyan object", "cone", "cube"),
-    "How many objects are left of the gray cone?": lambda o: (
-        number_beside(o, "objects", "left of", "gray cone")
+    "How many objects are left of the gray cone?": lambda o: number_beside(
+        o, "objects", "left of", "gray cone"
     ),
-    "How many objects are right of the purple object?": lambda o: (
-        number_beside(o, "objects", "right of", "purple object")
+    "How many objects are right of the purple object?": lambda o: number_beside(
+        o, "objects", "right of", "purple object"
     ),
     "How many things are behind the cone?": lambda o: number_beside(o, "things", "behind", "cone"),
-    "How many objects are in front of the orange cylinder?": lambda o: (
-        number_beside(o, "objects", "in front of", "orange cylinder")
+    "How many objects are in front of the orange cylinder?": lambda o: number_beside(
+        o, "objects", "in front of", "orange cylinder"
     ),
-    "How many cubes are in front of the brown sphere?": lambda o: (
-        number_beside(o, "cubes", "in front of", "brown sphere")
+    "How many cubes are in front of the brown sphere?": lambda o: number_beside(
+        o, "cubes", "in front of", "brown sphere"
     ),
     "What color is the small cone left of the sphere?": lambda o: (
         one_beside(o, "small cone", "left of", "sphere").color
@@ -212,7 +214,9 @@ _MEANT: dict[str, Callable[[Objects], bool | int | str]] = {
     ),
     "What color is the leftmost object?": lambda o: min(o, key=lambda each: each.box.center[0]).color,
     "What shape is the nearest object?": lambda o: min(o, key=lambda each: each.depth).shape,
-    "Is the cone of the same color as the cylinder?": lambda o: the(o, "cone").color == the(o, "cylinder").color,
+    "Is the cone of the same color as the cylinder?": lambda o: (
+        the(o, "cone").color == the(o, "cylinder").color
+    ),
     "Is there another object of the same color as the small cone?": lambda o: (
         number(o, f"{the(o, 'small cone').color} objects") > 1
     ),
