@@ -73,7 +73,6 @@ def _measures(questions: Set) -> dict[str, Any]:
     ways: dict[str, dict[str, Any]] = {
         "first answers": {"repair": False},
         "the same examples for all": {"repair": False, "tools": FIXED[questions.tools]},
-        "no examples": {"repair": False, "examples": 0},
         "raw": {"repair": False, "style": "raw"},
         "grammar": {"repair": False, "grammar": "grammar"},
         "repair": {},

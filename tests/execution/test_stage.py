@@ -138,10 +138,8 @@ def test_stage_candidate_with_a_known_problem_is_not_run(store: ArtifactStore, e
     store.write_shard(PROGRAMS, SHARD, PROGRAMS.frame(programs), "g")
     execute_programs(store, SHARD, engine)
     traces = TRACES.rows(store.read_shard(TRACES, SHARD))
-    assert [(t.question_id, t.program_id) for t in traces] == [
-        ("q0", programs[1].program_id),
-        ("q1", programs[1].program_id),
-    ]
+    assert sorted(t.question_id for t in traces) == ["q0", "q1"]
+    assert {t.program_id for t in traces} == {programs[1].program_id}
 
 
 def test_stage_question_with_choices_runs_the_programs_that_were_written_for_them(

@@ -11,7 +11,7 @@ from vpd.chat.price import Price
 from vpd.errors import EndpointError, SpendingCeilingError
 from vpd.sampling.prompt import Asked, shown_examples
 from vpd.sampling.record import Record
-from vpd.sampling.request import SamplingConfig, Writer, build_request
+from vpd.sampling.request import Writer, build_request
 from vpd.sampling.sampler import open_sampler
 from vpd.settings import load_settings
 from vpd.tools import toolset
@@ -19,15 +19,8 @@ from vpd.tools.toolset import SCENES
 
 COLORS, SHAPES = ("red", "blue", "green", "yellow"), ("cube", "sphere", "cylinder")
 COUNTS = [Asked(f"How many {c} {s}s are there?") for c in COLORS for s in SHAPES]
-MIXED = [
-    asked
-    for c, s in itertools.product(COLORS, SHAPES)
-    for asked in (
-        Asked(f"Is there a {c} {s}?"),
-        Asked(f"What size is the {c} {s}?"),
-        Asked(f"How many {c} {s}s are there?"),
-    )
-]
+FORMS = ("How many {}s are there?", "How many {}s are behind the cone?", "How many {}s are not gray?")
+MIXED = [Asked(form.format(f"{c} {s}")) for c in COLORS for s in SHAPES for form in FORMS]
 DEAD = "http://127.0.0.1:9/v1"
 PRICE = Price(input=0, output=1e6)  # a dollar a token
 
@@ -66,7 +59,9 @@ def run(sampler, questions):
 
 def test_sampler_text_is_asked_once_however_often_it_occurs(server, open_on):
     with open_on() as sampler:
-        found = run(sampler, [*COUNTS[:3], *COUNTS[:3], COUNTS[0]])
+        given = list(sampler.sample([*COUNTS[:3], *COUNTS[:3], COUNTS[0]]))
+        found = run(sampler, COUNTS[:3])
+    assert len(given) == 3
     assert found == {
         a: [count(f"red {s}", i) for i in range(3)] for a, s in zip(COUNTS[:3], SHAPES, strict=True)
     }
@@ -104,6 +99,9 @@ def test_sampler_recorded_answers_come_before_the_live_model_and_are_kept(server
     assert found[COUNTS[0]][1] == text
     assert (tally.from_record, tally.from_cache, tally.live.answered) == (1, 0, 2)
     assert [payload["n"] for payload in server.payloads] == [2]
+    with open_on(record=Record({}, {(key, 1): recorded}), url=DEAD) as sampler:
+        assert run(sampler, COUNTS[:1]) == found
+        assert (sampler.tally.from_record, sampler.tally.from_cache) == (0, 3)
     cache = AnswerCache(cache_file)
     assert cache.get(key)[1] == recorded
     cache.close()
@@ -125,6 +123,7 @@ def test_sampler_questions_that_show_the_same_examples_are_asked_one_after_anoth
     shown = [str(payload["messages"][:-1]) for payload in server.payloads]
     groups = [name for name, _ in itertools.groupby(shown)]
     assert len(groups) == len(set(shown)) < len(MIXED) / 2
+    assert sorted(MIXED) != found
     assert sorted(found) == sorted(MIXED)
 
 
@@ -240,10 +239,9 @@ def test_sampler_change_of_sampling_settings_asks_again(server, open_on, changed
 
 
 def test_sampler_edited_example_asks_again_only_the_questions_that_show_it(server, open_on, monkeypatch):
-    config = SamplingConfig(examples=3)
-    edited = shown_examples(MIXED[0], "scenes", config.examples)[-1]
-    affected = {a for a in MIXED if edited in shown_examples(a, "scenes", config.examples)}
-    assert 0 < len(affected) < len(MIXED)
+    shown = {asked: shown_examples(asked, "scenes", 3) for asked in MIXED}
+    edited = next(e for e in shown[MIXED[0]] if any(e not in examples for examples in shown.values()))
+    affected = {asked for asked, examples in shown.items() if edited in examples}
     with open_on(repair=False) as sampler:
         run(sampler, MIXED)
         identity = sampler.identity()

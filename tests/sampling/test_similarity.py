@@ -66,6 +66,12 @@ def test_likeness_prefers_the_same_form_to_the_same_things():
     )
 
 
+def test_likeness_counts_the_words_of_the_runs_that_both_have():
+    shown = example("Is it red?")  # with its beginning 4 single words, 3 pairs of words and 2 triples: 16
+    assert likeness("Is it blue?", shown) == 2 * (3 + 2 * 2 + 1 * 3) / (16 + 16)
+    assert likeness("", shown) == 2 * 1 / (1 + 16)
+
+
 def test_likeness_sees_how_a_question_begins():
     begins = example("How many are there?")
     ends = example("There are how many?")

@@ -141,6 +141,44 @@ def test_stage_totals_are_those_of_the_rows(sampled, server):
     assert stats["problems"] == {"syntax": 1}
 
 
+def test_stage_rows_are_in_the_order_of_question_and_place(store, open_on):
+    texts = (
+        CUBES,
+        CHOSEN,
+        "Is there a cube?",
+        "Are there more cubes than cones?",
+        "How many cones are behind it?",
+    )
+    rows = [
+        Question(f"q-{i}", "image", text, ("1",), (), "count", "train", False, "a")
+        for i, text in enumerate(texts)
+    ]
+    store.write_shard(QUESTIONS, "a-000", QUESTIONS.frame(rows), "g")
+    with open_on(writers=WRITERS) as sampler:
+        sample_programs(store, "a-000", sampler)
+    for table in (PROGRAMS, REPLACED):
+        order = [(c.asks, c.sample_index, c.round) for c in table.rows(store.read_shard(table, "a-000"))]
+        assert order == sorted(order)
+
+
+def test_stage_clean_at_first_counts_what_was_resampled(store, open_on, server):
+    hotter = {"resample": 1, "temperature": 0.5, "resample_temperature": 0.9}
+
+    def behaviour(payload):
+        texts = [MENDED] if payload["temperature"] == 0.9 else [COUNT] * payload["n"]
+        return answers(*texts, logprobs=())
+
+    server.behaviour = behaviour
+    rows = [Question("q", "image", CUBES, ("1",), (), "count", "train", False, "a")]
+    store.write_shard(QUESTIONS, "a-000", QUESTIONS.frame(rows), "g")
+    with open_on(writers=WRITERS, **hotter) as sampler:
+        stats = sample_programs(store, "a-000", sampler).manifest.stats
+    assert (stats["clean"], stats["clean_at_first"], stats["replaced"]) == (4, 4, 1)
+    assert stats["rounds"] == {"first": 4, "resample": 1}
+    temperatures = {c.round: c.temperature for c in PROGRAMS.rows(store.read_shard(PROGRAMS, "a-000"))}
+    assert temperatures == {"first": 0.5, "resample": 0.9}
+
+
 def test_stage_unknown_price_is_no_cost(store, open_on):
     with open_on(writers=WRITERS) as sampler:
         result = sample_programs(store, "a-000", sampler)
