@@ -134,7 +134,7 @@ class Question:
 class Candidate:
     """One sampled program for a question, or what came instead of one."""
 
-    candidate_id: Annotated[str, "key; from request and sample"]
+    candidate_id: Annotated[str, "key; from request, sample and choices"]
     question_text: Annotated[str, "the text the program was written for"]
     choices: Annotated[tuple[str, ...], "the options it was written for; empty if there were none"]
     sample_index: Annotated[int, "its place among the question's candidates, 0 to k-1"]

@@ -182,3 +182,10 @@ def test_client_key_goes_to_the_endpoint_and_nowhere_else(server):
     endpoint.close()
     assert server.headers_seen[0]["Authorization"] == "Bearer planted-key-123"
     assert "planted-key-123" not in repr(failed)
+
+
+def test_client_later_samples_are_asked_with_a_seed_of_their_own(server, endpoint):
+    request = Request.of("q?", {**chat_request("q?").payload, "seed": 7})
+    endpoint.complete(request, [0, 1])
+    endpoint.complete(request, [2])
+    assert [(p["seed"], p["n"]) for p in server.payloads] == [(7, 2), (9, 1)]

@@ -134,6 +134,12 @@ def test_executed_lines_of_a_run_that_was_stopped_or_never_began_are_unknown(
     assert executed_lines(text, run_program(source)) is None
 
 
+@pytest.mark.parametrize("kind", ["names", "loops", "vocabulary", "runtime", "blind", "answer", "copied"])
+def test_executed_lines_of_a_program_that_was_found_wrong_before_a_run_are_unknown(kind: str) -> None:
+    run = Run(kind, None, (), "found in review")  # type: ignore[arg-type]
+    assert executed_lines("def execute_command(image):\n    return 1", run) is None
+
+
 def test_executed_lines_else_is_lit_with_its_block_only(run_program: Callable[[str], Run]) -> None:
     source = "n = len(image.find('{}'))\nif n:\n    a = 'some'\nelse:\n    a = 'none'\nreturn a"
     for name, lit in (("cube", [1, 2, 3, 4, 7]), ("pyramid", [1, 2, 3, 5, 6, 7])):

@@ -51,7 +51,7 @@ def write_batch(
         if name in seen or not samples:
             continue
         seen.add(name)
-        url, line = _line(name, request, len(samples))
+        url, line = _line(name, request, samples)
         if len(line) > most_bytes:
             raise DataError(
                 f"the request {request.question!r} takes {len(line):,} bytes, more than a batch file may "
@@ -66,11 +66,10 @@ def write_batch(
     return written + [_written(part, folder) for part in parts.values()]
 
 
-def _line(name: str, request: Request, choices: int) -> tuple[str, bytes]:
+def _line(name: str, request: Request, samples: Sequence[int]) -> tuple[str, bytes]:
     """Return the path that a request goes to, and its line."""
     url = "/v1/completions" if request.raw else "/v1/chat/completions"
-    body = {**request.payload, "n": choices}
-    asked = {"custom_id": name, "method": "POST", "url": url, "body": body}
+    asked = {"custom_id": name, "method": "POST", "url": url, "body": request.body(samples)}
     return url, canonical_json(asked).encode() + b"\n"
 
 

@@ -142,7 +142,7 @@ class HttpChatEndpoint:
         """Send one HTTP request; return answers to the first samples at least, or what went wrong."""
         path = "completions" if request.raw else "chat/completions"
         try:
-            response = self._http.post(f"{self.url}/{path}", json={**request.payload, "n": len(samples)})
+            response = self._http.post(f"{self.url}/{path}", json=request.body(samples))
         except httpx.HTTPError as error:
             return _Failure(f"{type(error).__name__} from {self.url}")
         status = response.status_code

@@ -8,6 +8,7 @@ the payload, so changing them asks nothing again.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,15 @@ class Request:
     def of(question: str, payload: dict[str, Any]) -> "Request":
         """Return the request with this payload."""
         return Request(question, payload, hashlib.sha256(canonical_json(payload).encode()).hexdigest())
+
+    def body(self, samples: Sequence[int]) -> dict[str, Any]:
+        """Return what is sent for these samples: one choice for each.
+
+        The seed is moved on by the first of them, or an endpoint that honours seeds would give later samples
+        the texts of the earlier ones.
+        """
+        seed = {"seed": self.payload["seed"] + samples[0]} if samples and "seed" in self.payload else {}
+        return {**self.payload, **seed, "n": len(samples)}
 
     @property
     def raw(self) -> bool:

@@ -23,10 +23,11 @@ _LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 def executed_lines(source: str, run: Run) -> frozenset[int] | None:
     """Return the executed lines of a canonical program, counted from 1.
 
-    None if that is not known: a run stopped by a limit or a crash keeps no events, and a text that is no
-    program has no lines to execute.
+    None if that is not known: a run stopped by a limit or a crash keeps no events, and a program that was
+    refused before it ran has no lines executed.
     """
-    refused = run.outcome in ("syntax", "unsupported", "policy") and not run.events
+    read = run.outcome in ("answered", "vocabulary", "runtime") and (run.line or run.outcome == "answered")
+    refused = not read and not run.events
     if refused or run.outcome in ("budget", "crash"):
         return None
     try:
