@@ -201,7 +201,7 @@ class Verdict:
     trace_id: Annotated[str | None, "the run that was judged; null if there was none"]
     policy: Annotated[str, "name@version of the policy that decided"]
     scorer: Annotated[str, "name@version of the answer scorer"]
-    outcome: Annotated[str, "outcome of the run"]
+    outcome: Annotated[str, "outcome of the run, or the kind of problem for which there was none"]
     answer: Annotated[str | None, "normalised answer"]
     correct: Annotated[bool | None, "the answer equals a label; null if unlabelled"]
     agreement: Annotated[float, "share of the question's candidates with this answer, 0 to 1"]
