@@ -69,6 +69,17 @@ def test_sampler_text_is_asked_once_however_often_it_occurs(server, open_on):
     assert set(server.samples_asked.values()) == {3}
 
 
+def test_sampler_question_of_a_second_shard_is_reviewed_once(open_on, reviewer, monkeypatch):
+    reviewed = []
+    review = reviewer.review
+    monkeypatch.setattr(reviewer, "review", lambda text, *rest: reviewed.append(text) or review(text, *rest))
+    questions = [Asked("How many red cubes are there?"), Asked("How many blue cubes are there?")]
+    with open_on(repair=False) as sampler:
+        first = run(sampler, questions)
+        assert run(sampler, questions[:1]) == {questions[0]: first[questions[0]]}
+    assert sorted(reviewed) == sorted(asked.text for asked in questions)
+
+
 def test_sampler_second_run_asks_nothing_and_connects_to_nobody(server, open_on):
     with open_on() as sampler:
         first = run(sampler, COUNTS)

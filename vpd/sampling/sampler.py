@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -30,6 +31,8 @@ from vpd.sampling.record import DEMO_RECORD, EMPTY, Record, load_record
 from vpd.sampling.request import SamplingConfig, Writer
 from vpd.settings import Settings
 from vpd.tools.toolset import find_toolset
+
+REMEMBERED = 4096  # questions whose drafts are reviewed once for all shards of a run; about 10 KB each
 
 Progress = Callable[[int, int], None]
 
@@ -66,6 +69,8 @@ class Sampler:
         self._cache, self._askers, self._reviewer, self._record = cache, askers, reviewer, record
         self._lock = Lock()
         self._from_record = 0
+        self._drafting = Drafting(plan.config, self._start, reviewer)
+        self._written = lru_cache(REMEMBERED)(self._write)
 
     @property
     def config(self) -> SamplingConfig:
@@ -89,14 +94,13 @@ class Sampler:
         does not come: at the end if only some fail, so that all others are asked, and kept.
         """
         distinct = sorted(dict.fromkeys(questions), key=self._neighbours)
-        drafting = Drafting(self.config, self._start, self._reviewer)
         failed: list[tuple[Asked, EndpointError]] = []
         with ThreadPoolExecutor(self.plan.side_by_side, thread_name_prefix="vpd-questions") as threads:
-            futures = [threads.submit(drafting.write, asked) for asked in distinct]
+            futures = [threads.submit(self._written, asked) for asked in distinct]
             try:
                 for done, (asked, future) in enumerate(zip(distinct, futures, strict=True), start=1):
                     try:
-                        yield asked, _complete(asked, future)
+                        yield asked, future.result()
                     except EndpointError as error:
                         failed.append((asked, error))
                     if progress:
@@ -121,6 +125,14 @@ class Sampler:
         shown = shown_examples(asked, self.config.tools, self.config.examples)
         return [example.question for example in shown], asked
 
+    def _write(self, asked: Asked) -> list[Draft]:
+        """Return a question's drafts. Raises EndpointError if one of them should be asked for again."""
+        drafts = self._drafting.write(asked)
+        missing = [draft.answer for draft in drafts if not draft.answer.final]
+        if missing:
+            raise EndpointError(f"no answer to {asked.text!r}: {missing[0].problem}")
+        return drafts
+
     def _start(self, writer: Writer, request: Request, samples: Sequence[int]) -> Future[list[Answer]]:
         """Ask for samples of a request, after what the record has of them is kept."""
         kept = self._cache.get(request.key)
@@ -130,15 +142,6 @@ class Sampler:
             with self._lock:
                 self._from_record += len(recorded)
         return self._askers[writer.model].start(request, samples)
-
-
-def _complete(asked: Asked, future: "Future[list[Draft]]") -> list[Draft]:
-    """Return the drafts; raise EndpointError if one of them should be asked for again."""
-    drafts = future.result()
-    missing = [draft.answer for draft in drafts if not draft.answer.final]
-    if missing:
-        raise EndpointError(f"no answer to {asked.text!r}: {missing[0].problem}")
-    return drafts
 
 
 def _unanswered(failed: Sequence[tuple[Asked, EndpointError]], questions: int) -> EndpointError:

@@ -16,6 +16,7 @@ from vpd.sampling.sampler import Progress, Sampler
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
 from vpd.store import ArtifactStore
 
+# Raise the version with every change in this folder that can change a prompt or a round.
 SAMPLED_PROGRAMS = Stage(PROGRAMS, version="2", upstream=(QUESTIONS,), beside=(REPLACED,))
 
 
