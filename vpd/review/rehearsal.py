@@ -29,6 +29,10 @@ from vpd.tools.spec import Refuses
 
 _NEVER_EXCUSED = re.compile(r"(?:TypeError|AttributeError|NameError|ImportError|LookupError): (?!.*NoneType)")
 _NO_ANSWER = "execute_command returned"
+_HINTS = {
+    "'ImagePatch' is not a container": ": nothing is in a patch; "
+    "a.overlaps_with(b) tells whether two share any area",
+}
 _WRONG_TYPE, _NOTHING = f"{_NO_ANSWER} a value of type", f"{_NO_ANSWER} nothing"
 
 
@@ -82,7 +86,12 @@ def _in_every_world(source: str, run: Run) -> Finding:
     message = _message(run)
     if message.startswith(_NO_ANSWER):
         return found("answer", f"{message}: return a short text", source, _last_line(run))
-    return found("runtime", f"it raises {message}", source, run.line)
+    return _raises(message, source, run.line)
+
+
+def _raises(message: str, source: str, line: int | None) -> Finding:
+    hint = next((hint for words, hint in _HINTS.items() if words in message), "")
+    return found("runtime", f"it raises {message}{hint}", source, line)
 
 
 def _failure(source: str, run: Run, refuses: Refuses) -> Finding | None:
@@ -98,7 +107,7 @@ def _failure(source: str, run: Run, refuses: Refuses) -> Finding | None:
     if refused is not None:
         return found("vocabulary", message.partition(": ")[2], source, refused.line)
     if _NEVER_EXCUSED.match(message):
-        return found("runtime", f"it raises {message}", source, run.line)
+        return _raises(message, source, run.line)
     if message.startswith(_WRONG_TYPE):
         return found("answer", f"{message}: return a short text", source, _last_line(run))
     return None

@@ -71,4 +71,9 @@ def test_other_words_are_outside_the_vocabulary(words):
 def test_detectable_names_are_the_detectors():
     assert detectable("bikes").detected == {"bicycle"}
     with pytest.raises(OutsideVocabulary, match="80"):
-        detectable("animal")
+        detectable("squirrel")
+
+
+def test_detectable_kind_is_refused_with_the_names_that_are_of_it():
+    with pytest.raises(OutsideVocabulary, match="'banana'.*'orange'"):
+        detectable("fruit")

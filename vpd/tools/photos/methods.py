@@ -22,7 +22,7 @@ from vpd.tools.photos.seeing import Eyes
 from vpd.tools.photos.view import THRESHOLDS, CannotTell, View
 from vpd.tools.protocol import Detection, Tool, ToolCard, ToolFailure, ToolRequest, ToolResult, tool_version
 
-CODE_VERSION = 2  # raise it with every change in this folder or in vpd.tools.colors that can change an answer
+CODE_VERSION = 3  # raise it with every change in this folder or in vpd.tools.colors that can change an answer
 LEAST_LIKENESS = 0.1  # of the best option, or none of them is there
 _LABEL_NAMES = tuple(sorted({n.lower() for x in LABELS for n in (*x.names, x.everyday, *x.kinds)} - {*NAMES}))
 

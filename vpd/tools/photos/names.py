@@ -63,12 +63,16 @@ def parse_name(words: str) -> Name:
 def detectable(words: str) -> Name:
     """Read a name of things that the detector can find. Raises OutsideVocabulary."""
     name = parse_name(words)
-    if not name.certain:
+    if name.certain:
+        return name
+    if name.detected:
         raise OutsideVocabulary(
-            f"{_short(words)} is outside this detector's vocabulary: the 80 COCO names, such as person, car, "
-            "dog, with or without a colour"
+            f"{_short(words)} is a kind of thing, and this detector knows only some of that kind, by their "
+            f"names: go through [{', '.join(map(repr, sorted(name.detected)))}]"
         )
-    return name
+    raise OutsideVocabulary(
+        f"{_short(words)} is outside this detector's vocabulary, the 80 COCO names; exists may know it"
+    )
 
 
 def _forms(noun: str) -> Iterator[str]:
