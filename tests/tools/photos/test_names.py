@@ -75,5 +75,5 @@ def test_detectable_names_are_the_detectors():
 
 
 def test_detectable_kind_is_refused_with_the_names_that_are_of_it():
-    with pytest.raises(OutsideVocabulary, match="'banana'.*'orange'"):
+    with pytest.raises(OutsideVocabulary, match=r"'banana'.*'orange'"):
         detectable("fruit")
