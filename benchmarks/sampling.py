@@ -14,7 +14,7 @@ All programs are judged on 12 pictures a question with tools that know the truth
     false_alarms    share of right candidates in which it does
 
 `quality` is the default configuration on all texts. `measures` compares ways of asking, each against the
-first answers, on every twentieth scene text and every fourth everyday text. `speed` is tokens per second over
+first answers, on one scene text in 26 and one everyday text in four. `speed` is tokens per second over
 those of the bare endpoint (`benchmarks._asking`).
 """
 
@@ -36,7 +36,7 @@ from vpd.settings import load_settings
 from vpd.tools.protocol import ToolSet
 
 K = 5
-STEP = {"scenes": 20, "photos": 4}  # one text in so many, where ways of asking are compared
+STEP = {"scenes": 26, "photos": 4}  # one text in so many, where ways of asking are compared
 FIXED = {"scenes": "benchmarks._fixed:SCENES", "photos": "benchmarks._fixed:PHOTOS"}
 
 
