@@ -25,12 +25,16 @@ from vpd_assets.partitions import add_shards, all_shards, range_tags
 RULES = {
     r"How many (.*)s are there\?": 'return str(len(image_patch.find("{}")))',
     r"Is there an? (.*)\?": 'return bool_to_yesno(image_patch.exists("{}"))',
+    r"Are there as many (\w+)s .*": 'return bool_to_yesno(image_patch.find("{}")[0].left > 9)',
     r"What color is the (\w+)\?": 'return image_patch.find("{}")[0].simple_query("What color is it?")',
 }
 
 
 class RuleWriter:
-    """An endpoint that writes a right program for what its rules know, and none for the rest."""
+    """An endpoint that writes programs for what its rules know, and none for the rest.
+
+    They are right, but for "as many", where they fail if there is none.
+    """
 
     url = "the rules"
 
@@ -61,6 +65,7 @@ class RuleSampler(ProgramSamplerResource):
     def open(self, tools: str) -> Iterator[Sampler]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("vpd.sampling.sampler.open_endpoint", lambda *_, **__: RuleWriter())
+            patch.setattr("vpd.sampling.sampler.DEMO_RECORD", Path("no record"))
             with super().open(tools) as sampler:
                 yield sampler
 

@@ -68,7 +68,7 @@ def test_sample_shows_each_shard_and_the_run(home, server):
     live = sum(payload["n"] for payload in server.payloads)
     assert live == 4 * (5 + 4)
     assert f"{live} answers live in 8 requests" in shown
-    assert "18 from the cache" in shown
+    assert "0 from the cache" in shown
     assert "$" not in shown
 
 

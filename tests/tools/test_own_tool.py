@@ -20,7 +20,7 @@ from vpd.inspect.page import trace_page
 from vpd.inspect.view import TraceView
 from vpd.rationale.faithful import check_rationale
 from vpd.rationale.render import render
-from vpd.sampling.prompt import build_messages
+from vpd.sampling.prompt import Asked, build_messages
 from vpd.tools.protocol import Picture
 from vpd.tools.toolset import find_toolset, methods_of
 
@@ -64,10 +64,10 @@ def run(source: str, picture: Picture) -> tuple[Run, str]:
 
 
 def test_own_tool_is_shown_to_the_language_model() -> None:
-    shown = build_messages("How many?", NAME)[0]["content"]
+    shown = build_messages(Asked("How many?"), NAME, 6)[0]["content"]
     assert "def count_cells(self, stain: str) -> int:" in shown
     assert 'count_cells("blue")' in shown
-    assert "count_cells" not in build_messages("How many?", "scenes")[0]["content"]
+    assert "count_cells" not in build_messages(Asked("How many?"), "scenes", 6)[0]["content"]
 
 
 def test_own_tool_answers_in_the_sandbox_and_stands_in_the_trace(picture: Picture) -> None:
