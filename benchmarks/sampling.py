@@ -14,7 +14,7 @@ All programs are judged on 12 pictures a question with tools that know the truth
     false_alarms    share of right candidates in which it does
 
 `quality` is the default configuration on all texts. `measures` compares ways of asking, each against the
-first answers, on one everyday text in six: about scenes nearly all first answers are right. `speed` is tokens
+first answers, on one everyday text in twelve: about scenes nearly all first answers are right. `speed` is tokens
 per second over those of the bare endpoint (`benchmarks._asking`).
 """
 
@@ -36,7 +36,7 @@ from vpd.settings import load_settings
 from vpd.tools.protocol import ToolSet
 
 K = 5
-STEP = 6  # one everyday text in so many, where ways of asking are compared
+STEP = 12  # one everyday text in so many, where ways of asking are compared
 
 
 @dataclass(frozen=True)
