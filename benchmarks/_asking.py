@@ -32,7 +32,7 @@ from vpd.settings import Settings, load_settings
 from vpd.tools.toolset import SCENES
 
 SECONDS = 2.0  # 70 tokens at 35 a second
-SIMULATED = {"texts": 240, "concurrency": 16, "turns": 3}
+SIMULATED = {"texts": 160, "concurrency": 16, "turns": 3}
 LIVE = {"texts": 4, "concurrency": 1, "turns": 3}
 TOKENS = 70
 
