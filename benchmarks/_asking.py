@@ -32,8 +32,8 @@ from vpd.settings import Settings, load_settings
 from vpd.tools.toolset import SCENES
 
 SECONDS = 2.0  # 70 tokens at 35 a second
-SIMULATED = {"texts": 160, "concurrency": 16, "turns": 3}
-LIVE = {"texts": 4, "concurrency": 1, "turns": 3}
+SIMULATED = {"texts": 128, "concurrency": 16, "turns": 3}
+LIVE = {"texts": 3, "concurrency": 1, "turns": 3}
 TOKENS = 70
 
 
@@ -74,7 +74,7 @@ def _bare(url: str, texts: Sequence[str], concurrency: int, seed: int) -> float:
     def post(request: Request) -> int:
         body = {**request.payload, "n": config.candidates}
         answer = http.post(f"{url}/chat/completions", json=body).raise_for_status().json()
-        return int(answer["usage"]["completion_tokens"])
+        return sum(len(choice["logprobs"]["content"]) for choice in answer["choices"])
 
     with httpx.Client(timeout=600) as http, ThreadPoolExecutor(concurrency) as threads:
         start = time.monotonic()

@@ -14,8 +14,8 @@ All programs are judged on 12 pictures a question with tools that know the truth
     false_alarms    share of right candidates in which it does
 
 `quality` is the default configuration on all texts. `measures` compares ways of asking, each against the
-first answers, on one everyday text in twelve: about scenes nearly all first answers are right. `speed` is tokens
-per second over those of the bare endpoint (`benchmarks._asking`).
+first answers, on one everyday text in twelve: about scenes nearly all first answers are right. `speed` is
+tokens per second over those of the bare endpoint (`benchmarks._asking`).
 """
 
 import sys

@@ -63,7 +63,7 @@ class Plan:
 
         One for the embedded model, whose cache holds the start of one question's prompts.
         """
-        return max(2 * e.concurrency - 1 if e.url else 1 for e in self.endpoints.values())
+        return max(2 * e.concurrency if e.url else 1 for e in self.endpoints.values())
 
 
 def load_plan(settings: Settings) -> Plan:
