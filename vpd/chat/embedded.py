@@ -29,7 +29,7 @@ SAMPLER_MODEL = ModelFile(
     origin=Hub("Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF", "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"),
 )
 MODEL_NAME = SAMPLER_MODEL.name.removesuffix(".gguf")
-CONTEXT_PER_SLOT = 3072  # tokens of prompt and program; the prompt for scenes takes 1,300
+CONTEXT_PER_SLOT = 3072  # tokens of prompt, program and a repair; a prompt for photographs took 1,154
 HEALTH_CHECKS, HEALTH_PAUSE = 60, 0.5  # pause in seconds
 
 

@@ -32,7 +32,7 @@ from vpd.sampling.request import SamplingConfig, Writer
 from vpd.settings import Settings
 from vpd.tools.toolset import find_toolset
 
-REMEMBERED = 4096  # questions whose drafts are reviewed once for all shards of a run; about 10 KB each
+REMEMBERED = 4096  # questions whose drafts are reviewed once for all shards of a run
 
 Progress = Callable[[int, int], None]
 
