@@ -5,6 +5,9 @@ from typing import Any
 
 from vpd.execution.engine import open_engine
 from vpd.execution.stage import execute_programs
+from vpd.probing.ablation import deniable
+from vpd.probing.prober import Prober
+from vpd.probing.stage import probe_programs
 from vpd.records import QUESTIONS, VERDICTS, Question, Verdict
 from vpd.store import ArtifactStore
 from vpd.tools.protocol import ToolSet
@@ -15,9 +18,10 @@ SHOWN = ("executes", "pass_at_1", "any_of_k")
 
 
 def run_and_judge(store: ArtifactStore, shard: str, toolset: ToolSet) -> list[Verdict]:
-    """Run the shard's programs with these tools and return the verdict of every candidate."""
-    with open_engine(toolset) as engine:
+    """Run and probe the shard's programs with these tools and return the verdict of every candidate."""
+    with open_engine(deniable(toolset)) as engine:
         execute_programs(store, shard, engine)
+        probe_programs(store, shard, Prober(engine, store))
     verify_programs(store, shard)
     return VERDICTS.rows(store.read_shard(VERDICTS, shard))
 

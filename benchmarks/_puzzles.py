@@ -16,7 +16,7 @@ from vpd.datasets.everyday.tools import blank_picture, everyday_toolset
 from vpd.datasets.everyday.world import EverydayScene
 from vpd.datasets.scenes.counterfactual import counterfactual_scenes
 from vpd.datasets.scenes.questions import bank
-from vpd.datasets.scenes.world import EASY, Scene
+from vpd.datasets.scenes.world import EASY, Level, Scene
 from vpd.execution.engine import open_engine
 from vpd.execution.run import Job
 from vpd.scoring.score import is_right
@@ -44,13 +44,13 @@ class Judged:
     right: bool
 
 
-def scene_puzzles() -> tuple[list[Puzzle], ToolSet]:
-    """Return the questions about easy scenes, and tools that know them."""
+def scene_puzzles(level: Level = EASY) -> tuple[list[Puzzle], ToolSet]:
+    """Return the questions about easy scenes, with scenes of a level, and tools that know them."""
     scenes: dict[str, Scene] = {}
     puzzles = []
-    blank = np.zeros((EASY.picture[1], EASY.picture[0], 3), np.uint8)
+    blank = np.zeros((level.picture[1], level.picture[0], 3), np.uint8)
     for form in bank(EASY):
-        found = counterfactual_scenes(form.answer, EASY, PICTURES, SEED)
+        found = counterfactual_scenes(form.answer, level, PICTURES, SEED)
         scenes |= {str(scene.seed): scene for scene in found}
         pairs = ((Picture(str(s.seed), blank), form.answer(s.objects) or "") for s in found)
         puzzles.append(Puzzle(form.text, form.family, tuple(pairs)))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from vpd.records import EXAMPLES, IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS
+from vpd.records import EXAMPLES, IMAGES, PROBES, PROGRAMS, QUESTIONS, TRACES, VERDICTS
 from vpd.store import ArtifactStore
 from vpd.verification.yields import ALL, add_yields, rates
 
@@ -39,6 +39,12 @@ def _traces(store: ArtifactStore, shards: Sequence[str]) -> str:
     return f"{outcomes.total():,} runs, {outcomes['answered'] / total:.0%} answered"
 
 
+def _probes(store: ArtifactStore, shards: Sequence[str]) -> str:
+    programs = sum(store.manifest(PROBES, shard).rows for shard in shards)
+    runs = sum(store.manifest(PROBES, shard).stats["runs"] for shard in shards)
+    return f"{programs:,} programs probed in {runs:,} runs"
+
+
 def _verdicts(store: ArtifactStore, shards: Sequence[str]) -> str:
     found = rates(add_yields(store.manifest(VERDICTS, shard).stats["yields"] for shard in shards)[ALL])
     shown = {"execute": "executes", "pass@1": "pass_at_1", "any of k": "any_of_k"}
@@ -57,6 +63,7 @@ SUMMARIES: dict[str, Summary] = {
     "questions": _questions,
     "sampled_programs": _candidates,
     "execution_traces": _traces,
+    "program_probes": _probes,
     "verified_programs": _verdicts,
     "cot_dataset": _examples,
 }

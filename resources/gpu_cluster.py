@@ -56,14 +56,14 @@ class GpuClusterResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     threads: int = Field(default=1, ge=1, description="CPU threads of each rank")
 
     @contextmanager
-    def open_engine(self, tools: VisionToolsResource) -> Iterator["ProgramEngine"]:
-        """Start the engine for programs with these tools.
+    def open_engine(self, tools: VisionToolsResource, deniable: bool = False) -> Iterator["ProgramEngine"]:
+        """Start the engine for programs with these tools, for probes with `deniable` ones.
 
         Raises ConfigError for unknown tools, a cluster that cannot be reached or Ray not installed,
         SandboxError if the sandbox does not work or no worker starts.
         """
         if self.programs == "local":
-            with tools.open() as engine:
+            with tools.open(deniable) as engine:
                 yield engine
             return
         try:
@@ -75,7 +75,7 @@ class GpuClusterResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         from vpd.execution.cluster.settings import ClusterSettings
 
         cluster = ClusterSettings(**self.ray.model_dump())
-        with open_ray_engine(tools.opener(), tools.settings(), cluster) as engine:
+        with open_ray_engine(tools.opener(deniable), tools.settings(), cluster) as engine:
             yield engine
 
     def train(self, context: dg.AssetExecutionContext, config: TrainConfig) -> dict[str, Any]:

@@ -37,11 +37,15 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         "highest it can, whatever is required, and it is reported",
     )
 
-    def opener(self) -> "Callable[[], ToolSet]":
-        """Return what opens the tools, here or, pickled, on another machine."""
+    def opener(self, deniable: bool = False) -> "Callable[[], ToolSet]":
+        """Return what opens the tools, here or, pickled, on another machine.
+
+        `deniable` tools deny what they see to a probe that asks for it (`vpd.probing.ablation`).
+        """
+        from vpd.probing.ablation import open_deniable
         from vpd.tools.toolset import open_toolset
 
-        return partial(open_toolset, self.name)
+        return partial(open_deniable if deniable else open_toolset, self.name)
 
     @property
     def name(self) -> str:
@@ -62,7 +66,7 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         )
 
     @contextmanager
-    def open(self) -> Iterator["Engine"]:
+    def open(self, deniable: bool = False) -> Iterator["Engine"]:
         """Start the sandbox.
 
         Raises ConfigError for an unknown tool set, SandboxError if the sandbox does not work or its isolation
@@ -70,5 +74,5 @@ class VisionToolsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         from vpd.execution.engine import open_engine
 
-        with open_engine(self.opener()(), self.settings()) as engine:
+        with open_engine(self.opener(deniable)(), self.settings()) as engine:
             yield engine

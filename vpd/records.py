@@ -191,6 +191,25 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """What one program answered on other pictures, and with nothing or the opposite to see."""
+
+    probe_id: Annotated[str, "key; from what is asked and the program"]
+    question_text: Annotated[str, "the text the program was written for"]
+    choices: Annotated[tuple[str, ...], "the options it was written for; empty if there were none"]
+    program_id: Annotated[str, "the program"]
+    question_ids: Annotated[
+        tuple[str, ...], "questions of the train split that ask the same of other pictures"
+    ]
+    answers: Annotated[tuple[str, ...], "its normalised answers to them, in order; empty if it gave none"]
+    labelled: Annotated[tuple[str, ...], "of these questions, those with a label"]
+    right: Annotated[tuple[str, ...], "of these, those that it answered right"]
+    chance: Annotated[float | None, "share of these that the commonest label answers; null if none"]
+    ablations: Annotated[tuple[str, ...], "nothing, shuffled, flipped: those that were tried on one picture"]
+    moved: Annotated[tuple[str, ...], "of these, those that changed its answer"]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What verification says of one candidate for one question."""
 
@@ -205,8 +224,20 @@ class Verdict:
     answer: Annotated[str | None, "normalised answer"]
     correct: Annotated[bool | None, "the answer equals a label; null if unlabelled"]
     agreement: Annotated[float, "share of the question's candidates with this answer, 0 to 1"]
+    alike: Annotated[float, "share of the candidates that answer alike here and on other pictures, 0 to 1"]
+    call_graphs: Annotated[int, "different call graphs among the candidates with this answer"]
+    fits: Annotated[bool | None, "the answer is of the kind that the question asks for; null: no answer"]
+    tried: Annotated[int, "other pictures on which the same question has a label and the program was run"]
+    tried_right: Annotated[int, "of these, those that it answered right"]
+    luck: Annotated[
+        float | None, "chance that guesses do as well there and here; null if there are no others"
+    ]
+    looked: Annotated[bool | None, "something it saw changed its answer; null if that was not tried"]
+    shortcut: Annotated[bool, "it hands the whole question to one tool and returns what that says"]
+    confidence: Annotated[float | None, "least confidence of a tool in its run; null if none gave one"]
     logprob: Annotated[float | None, "mean log-probability of the program"]
     kept: Annotated[bool, "the candidate is right by the policy"]
+    kept_by: Annotated[tuple[str, ...], "all policies that would keep it, for comparison"]
     chosen: Annotated[bool, "of the kept ones, the one whose trace becomes the rationale"]
     reason: Annotated[str, "why, in a few words"]
 
@@ -261,6 +292,7 @@ QUESTIONS = Table("questions", Question, "question_id")
 PROGRAMS = Table("programs", Candidate, "candidate_id")
 REPLACED = Table("replaced", Candidate, "candidate_id")  # candidates that a later round took the place of
 TRACES = Table("traces", Trace, "trace_id")
+PROBES = Table("probes", Probe, "probe_id")
 VERDICTS = Table("verdicts", Verdict, "verdict_id")
 EXAMPLES = Table("examples", Example, "example_id")
 PREDICTIONS = Table("predictions", Prediction, "prediction_id")
@@ -273,6 +305,7 @@ TABLES: tuple[Table[Any], ...] = (
     PROGRAMS,
     REPLACED,
     TRACES,
+    PROBES,
     VERDICTS,
     EXAMPLES,
     PREDICTIONS,

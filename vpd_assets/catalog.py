@@ -1,8 +1,9 @@
-"""All nine assets, in the order of the method."""
+"""All ten assets, in the order of the method."""
 
 from vpd_assets.cot_dataset import cot_dataset
 from vpd_assets.evaluation_report import evaluation_report
 from vpd_assets.execution_traces import execution_traces
+from vpd_assets.program_probes import program_probes
 from vpd_assets.questions import questions
 from vpd_assets.raw_images import raw_images
 from vpd_assets.registered_model import registered_model
@@ -15,6 +16,7 @@ SHARD_ASSETS = (
     questions,
     sampled_programs,
     execution_traces,
+    program_probes,
     verified_programs,
     cot_dataset,
 )

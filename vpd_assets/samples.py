@@ -16,7 +16,7 @@ from vpd.execution.trace import events_from_json
 from vpd.inspect.drawing import marks
 from vpd.inspect.gallery import publish_gallery
 from vpd.inspect.wording import described
-from vpd.records import EXAMPLES, IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Table
+from vpd.records import EXAMPLES, IMAGES, PROBES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Table
 from vpd.sampling.rates import sampling_rates
 from vpd.store import ArtifactStore
 from vpd.verification.yields import rates
@@ -89,6 +89,24 @@ def sample_traces(store: ArtifactStore, shard: str) -> dict[str, Any]:
         }
         for row in frame.head(ROWS).iter_rows(named=True)
         for events in [events_from_json(row["events_json"])]
+    )
+
+
+def sample_probes(store: ArtifactStore, shard: str) -> dict[str, Any]:
+    """Show the programs that did worst on other pictures, and those that nothing moved."""
+    share = pl.col("right").list.len() / pl.col("labelled").list.len()
+    unmoved = (pl.col("moved").list.len() == 0) & (pl.col("ablations").list.len() > 0)
+    frame = store.read_shard(PROBES, shard).with_columns(share=share, unmoved=unmoved)
+    worst = frame.sort("unmoved", "share", "probe_id", descending=[True, False, False], nulls_last=True)
+    sources = dict(store.read_shard(PROGRAMS, shard).select("program_id", "source").iter_rows())
+    return _table(
+        {
+            "question": row["question_text"],
+            "program": sources[row["program_id"]],
+            "right on other pictures": f"{len(row['right'])} of {len(row['labelled'])}",
+            "changed by": ", ".join(row["moved"]) or "nothing",
+        }
+        for row in worst.head(ROWS).iter_rows(named=True)
     )
 
 

@@ -3,15 +3,33 @@
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from resources.artifact_store import ArtifactStoreResource
-from vpd.verification.stage import STAGE, verify_programs
+from vpd.verification.stage import STAGE, LabelledPolicy, verify_programs
 from vpd_assets.decorators import shard_asset
 from vpd_assets.execution_traces import execution_traces
+from vpd_assets.program_probes import program_probes
 from vpd_assets.questions import questions
 from vpd_assets.sampled_programs import sampled_programs
 from vpd_assets.samples import sample_verdicts
 from vpd_assets.shards import materialize_shards
+
+
+class VerificationConfig(dg.Config):
+    """Which candidates are kept."""
+
+    policy: LabelledPolicy = Field(
+        default="probed",
+        description="For labelled questions. label: the answer equals a label; probed: and no probe denies "
+        "it; agreement: as if there were no labels",
+    )
+    alike: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=1.0,
+        description="Share of the candidates that have to mean the same where there is no label",
+    )
 
 
 @shard_asset(
@@ -19,15 +37,22 @@ from vpd_assets.shards import materialize_shards
     group="programs",
     kinds={"parquet"},
     cost="cpu",
-    deps=[questions, sampled_programs, execution_traces],
+    deps=[questions, sampled_programs, execution_traces, program_probes],
 )
 def verified_programs(
-    context: dg.AssetExecutionContext, artifact_store: ArtifactStoreResource
+    context: dg.AssetExecutionContext, config: VerificationConfig, artifact_store: ArtifactStoreResource
 ) -> dg.MaterializeResult[Any]:
     """Verdicts: which candidates are right, and which one becomes the rationale.
 
-    A candidate of a labelled question is kept when its answer equals a label after normalisation; of an
-    unlabelled one, when enough candidates agree. Ties go to agreement, then likelihood. Yields are by family.
+    A candidate of a labelled question is kept when its answer equals a label and that is no luck: it does
+    well on other pictures, no worse than any other candidate, and it looks. Of an unlabelled one, when most
+    candidates mean the same. Refused candidates stay, with the reason. What other policies would keep is in
+    the column `kept_by`.
     """
     store = artifact_store.open()
-    return materialize_shards(context, store, lambda shard: verify_programs(store, shard), sample_verdicts)
+    return materialize_shards(
+        context,
+        store,
+        lambda shard: verify_programs(store, shard, policy=config.policy, alike=config.alike),
+        sample_verdicts,
+    )

@@ -25,6 +25,11 @@ def wrong_answer(question: str, choices: Sequence[str], answers: Sequence[str]) 
     return ""
 
 
+def fits_question(question: str, choices: Sequence[str], answer: str) -> bool:
+    """Tell whether a normalised answer is of the kind that the question asks for (PropTest's type test)."""
+    return not _wrong(answer_type(question, choices), question, choices, answer)
+
+
 def _wrong(kind: AnswerType, question: str, choices: Sequence[str], answer: str) -> str:
     is_yes_no, is_number = answer in _YES_NO, bool(_NUMBER.fullmatch(answer))
     if kind == "yes or no":

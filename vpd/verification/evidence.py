@@ -1,17 +1,48 @@
-"""What is known of each candidate before a policy decides: outcome, answer, label match, agreement.
+"""What is known of each candidate before a policy decides: outcome, answer, label match, agreement, probes.
 
 Not here: the decision (`vpd.verification.policy`).
 """
 
-from collections import Counter
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vpd.records import Candidate, Question, Trace
+from vpd.records import Candidate, Probe, Question, Trace
+from vpd.review.answer_check import fits_question
 from vpd.scoring.normalize import normalize
 from vpd.scoring.score import answer_key, is_right, resolve_choice
+from vpd.tools.toolset import methods_of
+from vpd.verification.agreement import Agreement, Voter, agreements
+from vpd.verification.luck import luck
+from vpd.verification.shortcut import is_shortcut
 
 MISSING = "missing"  # outcome of a program that has no trace in the shard
+ENOUGH = 3  # pictures that show what a program means; fewer say too little
+_CONFIDENCE = re.compile(r'"confidence":([0-9.eE+-]+)')
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How a program did on other pictures on which the same question has a label.
+
+    `chance` is the share that the commonest label answers, `best` the share that the best candidate of the
+    question got right on the same pictures.
+    """
+
+    right: int
+    tried: int
+    chance: float
+    best: float
+
+    @property
+    def share(self) -> float:
+        """Share that it answered right."""
+        return self.right / self.tried
+
+    @property
+    def luck(self) -> float:
+        """Probability that a guesser who knows the commonest label does as well there and is right here."""
+        return luck(self.right + 1, self.tried + 1, self.chance)
 
 
 @dataclass(frozen=True)
@@ -19,8 +50,9 @@ class Evidence:
     """One candidate for one question.
 
     `answer` is normalised, options by their text, and None unless the program answered. `correct` is None if
-    the question has no label. `agreement` is the share, 0 to 1, of all the question's candidates that gave
-    this answer; candidates without an answer count in the whole and have 0.
+    the question has no label, `fits` (the kind of answer) if there is no answer. `options` is how many
+    answers a guesser has to choose from, 0 if any text will do. `tried` is None without other pictures,
+    `looked` None if no probe told. Columns of the same names in `vpd.records.Verdict` say more.
     """
 
     candidate: Candidate
@@ -28,25 +60,56 @@ class Evidence:
     outcome: str
     answer: str | None
     correct: bool | None
-    agreement: float
+    agreement: Agreement
     problem: str | None
+    fits: bool | None = None
+    options: int = 0
+    tried: Tried | None = None
+    looked: bool | None = None
+    shortcut: bool = False
+    confidence: float | None = None
 
 
 def gather(
-    question: Question, candidates: Sequence[Candidate], traces: Mapping[str, Trace]
+    question: Question,
+    candidates: Sequence[Candidate],
+    traces: Mapping[str, Trace],
+    probes: Mapping[str, Probe] | None = None,
 ) -> list[Evidence]:
-    """Return the evidence of each candidate, in their order; `traces` are this question's, by program."""
+    """Return the evidence of each candidate, in their order.
+
+    `traces` are this question's runs, `probes` those of what it asks, both by program.
+    """
+    probes = probes or {}
     found = [_trace(candidate, traces) for candidate in candidates]
     answers = [_answer(question, trace) for trace in found]
-    votes = Counter(answer_key(a) for a in answers if a is not None)
+    voters = [_voter(c, answer, probes) for c, answer in zip(candidates, answers, strict=True)]
+    behind = agreements(voters)
+    best = max((_right(question, probe)[0] for probe in probes.values()), default=0)
     gathered = []
-    for candidate, trace, answer in zip(candidates, found, answers, strict=True):
+    for candidate, trace, answer, agreement in zip(candidates, found, answers, behind, strict=True):
         outcome, problem = _outcome(candidate, trace)
+        probe = probes.get(candidate.program_id or "")
         correct = None
         if question.answers:
             correct = answer is not None and is_right(answer, question.answers, question.choices)
-        share = votes[answer_key(answer)] / len(candidates) if answer is not None else 0.0
-        gathered.append(Evidence(candidate, trace, outcome, answer, correct, share, problem))
+        gathered.append(
+            Evidence(
+                candidate,
+                trace,
+                outcome,
+                answer,
+                correct,
+                agreement,
+                problem,
+                None if answer is None else fits_question(question.text, question.choices, answer),
+                _options(question, answer),
+                None if probe is None else _tried(question, probe, best),
+                None if probe is None else _looked(probe),
+                trace is not None and _is_shortcut(question, candidate, trace),
+                None if trace is None else _least_confidence(trace),
+            )
+        )
     return gathered
 
 
@@ -54,10 +117,52 @@ def _trace(candidate: Candidate, traces: Mapping[str, Trace]) -> Trace | None:
     return None if candidate.program_id is None else traces.get(candidate.program_id)
 
 
+def _voter(candidate: Candidate, answer: str | None, probes: Mapping[str, Probe]) -> Voter:
+    """Return a candidate as agreement counts it; a program without a call graph stands for itself."""
+    graph = candidate.call_graph or candidate.program_id or candidate.candidate_id
+    probe = probes.get(candidate.program_id or "")
+    meaning = graph if probe is None or len(probe.answers) < ENOUGH else probe.answers
+    return Voter(graph, None if answer is None else answer_key(answer), meaning)
+
+
 def _answer(question: Question, trace: Trace | None) -> str | None:
     if trace is None or trace.outcome != "answered" or trace.answer is None:
         return None
     return normalize(resolve_choice(trace.answer, question.choices))
+
+
+def _options(question: Question, answer: str | None) -> int:
+    if question.choices:
+        return len(question.choices)
+    return 2 if answer in ("yes", "no") else 0
+
+
+def _right(question: Question, probe: Probe) -> tuple[int, int]:
+    """Return how many labelled pictures a program got right, and of how many, this question's left out."""
+    others = [q for q in probe.labelled if q != question.question_id]
+    right = set(probe.right)
+    return sum(q in right for q in others), len(others)
+
+
+def _tried(question: Question, probe: Probe, best: int) -> Tried | None:
+    right, tried = _right(question, probe)
+    return Tried(right, tried, probe.chance or 0.0, best / tried) if tried else None
+
+
+def _looked(probe: Probe) -> bool | None:
+    """Tell whether anything changed the program's answer: an ablation or another picture."""
+    if not probe.ablations and len(probe.answers) < 2:
+        return None
+    return bool(probe.moved) or len(set(probe.answers)) > 1
+
+
+def _is_shortcut(question: Question, candidate: Candidate, trace: Trace) -> bool:
+    methods = frozenset(methods_of(trace.tools_version))
+    return is_shortcut(question.text, candidate.source, methods)
+
+
+def _least_confidence(trace: Trace) -> float | None:
+    return min(map(float, _CONFIDENCE.findall(trace.events_json)), default=None)
 
 
 def _outcome(candidate: Candidate, trace: Trace | None) -> tuple[str, str | None]:

@@ -4,58 +4,101 @@ Not here: reading and writing tables (`vpd.verification.stage`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from vpd.records import Candidate, Question, Trace, Verdict, stable_id
+from vpd.records import Candidate, Probe, Question, Trace, Verdict, stable_id
 from vpd.scoring.score import SCORER
 from vpd.verification.evidence import Evidence, gather
-from vpd.verification.policy import AgreementPolicy, Decision, LabelPolicy, Policy
+from vpd.verification.policy import AgreementPolicy, Decision, LabelPolicy, Policy, ProbedPolicy
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policies in force, and those that are asked for comparison alone."""
+
+    labelled: Policy = field(default_factory=ProbedPolicy)
+    unlabelled: Policy = field(default_factory=AgreementPolicy)
+    compared: tuple[Policy, ...] = (LabelPolicy(), ProbedPolicy())
+
+    def decide(self, labelled: bool, evidence: Sequence[Evidence]) -> dict[str, list[Decision]]:
+        """Return the decisions by policy, those of the one in force first."""
+        force, other = self.labelled, self.unlabelled
+        asked = [force, other, *self.compared] if labelled else [other]
+        return {policy.name: policy.decide(evidence) for policy in asked}
 
 
 def judge(
     question: Question,
     candidates: Sequence[Candidate],
     traces: Mapping[str, Trace],
-    *,
-    labelled: Policy | None = None,
-    unlabelled: Policy | None = None,
+    probes: Mapping[str, Probe] | None = None,
+    policies: Policies | None = None,
 ) -> list[Verdict]:
     """Return the verdicts of a question's candidates, in their order; at most one is chosen.
 
-    `traces` holds this question's runs by program. The policy is `labelled` (default: label@1) for a question
-    with answers, else `unlabelled` (default: agreement@1).
+    `traces` holds this question's runs, `probes` what is known of the programs for its text, by program. The
+    policy is by default probed@1 for a question with answers, else agreement@2.
     """
-    policy = (labelled or LabelPolicy()) if question.answers else (unlabelled or AgreementPolicy())
-    evidence = gather(question, candidates, traces)
-    decisions = policy.decide(evidence)
-    chosen = _choose(evidence, decisions)
+    evidence = gather(question, candidates, traces, probes)
+    decided = (policies or Policies()).decide(bool(question.answers), evidence)
+    policy, decisions = next(iter(decided.items()))
+    chosen = choose(evidence, decisions)
     return [
-        Verdict(
-            verdict_id=stable_id("verdict", question.question_id, e.candidate.candidate_id),
-            question_id=question.question_id,
-            candidate_id=e.candidate.candidate_id,
-            program_id=e.candidate.program_id,
-            trace_id=None if e.trace is None else e.trace.trace_id,
-            policy=policy.name,
-            scorer=SCORER,
-            outcome=e.outcome,
-            answer=e.answer,
-            correct=e.correct,
-            agreement=e.agreement,
-            logprob=e.candidate.logprob,
-            kept=decision.kept,
-            chosen=e is chosen,
-            reason=decision.reason,
+        _verdict(
+            question,
+            e,
+            policy,
+            decisions[place],
+            tuple(name for name, found in decided.items() if found[place].kept),
+            e is chosen,
         )
-        for e, decision in zip(evidence, decisions, strict=True)
+        for place, e in enumerate(evidence)
     ]
 
 
-def _choose(evidence: Sequence[Evidence], decisions: Sequence[Decision]) -> Evidence | None:
-    """Return the best kept candidate: by agreement, then likelihood, then the smaller candidate id."""
+def _verdict(
+    question: Question, e: Evidence, policy: str, decision: Decision, kept_by: tuple[str, ...], chosen: bool
+) -> Verdict:
+    return Verdict(
+        verdict_id=stable_id("verdict", question.question_id, e.candidate.candidate_id),
+        question_id=question.question_id,
+        candidate_id=e.candidate.candidate_id,
+        program_id=e.candidate.program_id,
+        trace_id=None if e.trace is None else e.trace.trace_id,
+        policy=policy,
+        scorer=SCORER,
+        outcome=e.outcome,
+        answer=e.answer,
+        correct=e.correct,
+        agreement=e.agreement.share,
+        alike=e.agreement.alike,
+        call_graphs=e.agreement.graphs,
+        fits=e.fits,
+        tried=0 if e.tried is None else e.tried.tried,
+        tried_right=0 if e.tried is None else e.tried.right,
+        luck=None if e.tried is None else e.tried.luck,
+        looked=e.looked,
+        shortcut=e.shortcut,
+        confidence=e.confidence,
+        logprob=e.candidate.logprob,
+        kept=decision.kept,
+        kept_by=kept_by,
+        chosen=chosen,
+        reason=decision.reason,
+    )
+
+
+def choose(evidence: Sequence[Evidence], decisions: Sequence[Decision]) -> Evidence | None:
+    """Return the best kept candidate.
+
+    By other pictures, then agreement in meaning, tool confidence, likelihood, and the smaller candidate id.
+    """
     kept = [e for e, decision in zip(evidence, decisions, strict=True) if decision.kept]
     return min(kept, key=_rank, default=None)
 
 
-def _rank(e: Evidence) -> tuple[float, float, str]:
+def _rank(e: Evidence) -> tuple[float, float, float, float, str]:
+    share = 0.0 if e.tried is None else e.tried.share
     likelihood = float("-inf") if e.candidate.logprob is None else e.candidate.logprob
-    return -e.agreement, -likelihood, e.candidate.candidate_id
+    confidence = 0.0 if e.confidence is None else e.confidence
+    return -share, -e.agreement.alike, -confidence, -likelihood, e.candidate.candidate_id

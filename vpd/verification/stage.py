@@ -1,53 +1,92 @@
-"""The stage that turns questions, programs and traces of a shard into verdicts.
+"""The stage that turns questions, programs, traces and probes of a shard into verdicts.
 
 Not here: the rules themselves (`vpd.verification.judge`, `vpd.verification.policy`).
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Literal
 
-from vpd.records import PROGRAMS, QUESTIONS, TRACES, VERDICTS, Candidate, Trace
+from vpd.records import (
+    PROBES,
+    PROGRAMS,
+    QUESTIONS,
+    TRACES,
+    VERDICTS,
+    Candidate,
+    Probe,
+    Trace,
+    Verdict,
+    stable_id,
+)
 from vpd.scoring.score import SCORER
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, run_stage
 from vpd.store import ArtifactStore
-from vpd.verification.judge import judge
-from vpd.verification.policy import AgreementPolicy, LabelPolicy
+from vpd.verification.judge import Policies, judge
+from vpd.verification.policy import AgreementPolicy, LabelPolicy, Policy, ProbedPolicy
 from vpd.verification.yields import count_yields
 
-STAGE = Stage(VERDICTS, "1", (QUESTIONS, PROGRAMS, TRACES))
+STAGE = Stage(VERDICTS, "2", (QUESTIONS, PROGRAMS, TRACES, PROBES))
+MOST_SHORTCUTS = 0.1  # share of a shard's chosen programs
+LabelledPolicy = Literal["label", "probed", "agreement"]
+Asks = tuple[str, tuple[str, ...]]
 
 
-def verify_programs(store: ArtifactStore, shard: str, *, minimum_share: float = 0.5) -> ShardResult:
+def verify_programs(
+    store: ArtifactStore, shard: str, *, policy: LabelledPolicy = "probed", alike: float = 0.5
+) -> ShardResult:
     """Judge every candidate for every question of a shard that has its text.
 
-    Labelled questions go by label@1, others by agreement@1 with `minimum_share`. The manifest's stats hold
-    the counts of `vpd.verification.yields` under "yields".
+    Labelled questions go by `policy`, others by agreement of the share `alike`. Of the chosen programs at
+    most one in ten may be a shortcut. The manifest's stats hold the counts of `vpd.verification.yields` under
+    "yields".
     """
-    labelled, unlabelled = LabelPolicy(), AgreementPolicy(minimum_share)
+    unlabelled = AgreementPolicy(alike)
+    known: dict[LabelledPolicy, Policy] = {
+        "label": LabelPolicy(),
+        "probed": ProbedPolicy(),
+        "agreement": unlabelled,
+    }
+    policies = Policies(known[policy], unlabelled)
 
     def compute(inputs: Inputs) -> StageOutput:
         candidates = _by_what_is_asked(PROGRAMS.rows(inputs[PROGRAMS.name]))
         traces = _by_question(TRACES.rows(inputs[TRACES.name]))
+        probes = _probes(PROBES.rows(inputs[PROBES.name]))
         questions = QUESTIONS.rows(inputs[QUESTIONS.name])
         verdicts = [
             verdict
             for q in questions
-            for verdict in judge(
-                q, candidates[q.asks], traces[q.question_id], labelled=labelled, unlabelled=unlabelled
-            )
+            for verdict in judge(q, candidates[q.asks], traces[q.question_id], probes[q.asks], policies)
         ]
-        return StageOutput(VERDICTS.frame(verdicts), {"yields": count_yields(questions, verdicts)})
+        capped = cap_shortcuts(verdicts)
+        return StageOutput(VERDICTS.frame(capped), {"yields": count_yields(questions, capped)})
 
     settings = {
         "scorer": SCORER,
-        "labelled": labelled.name,
-        "unlabelled": unlabelled.name,
-        "minimum_share": minimum_share,
+        "policies": [asdict(policies.labelled), asdict(policies.unlabelled)],  # type: ignore[call-overload]
+        "most_shortcuts": MOST_SHORTCUTS,
     }
     return run_stage(store, STAGE, shard, settings, compute)
 
 
-def _by_what_is_asked(candidates: list[Candidate]) -> dict[tuple[str, tuple[str, ...]], list[Candidate]]:
-    grouped: dict[tuple[str, tuple[str, ...]], list[Candidate]] = defaultdict(list)
+def cap_shortcuts(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return verdicts in which at most one in ten of the chosen programs is a shortcut.
+
+    Those that lose their place are the last by a hash of their question, so that no family is favoured.
+    """
+    chosen = [v for v in verdicts if v.chosen]
+    shortcuts = sorted((v for v in chosen if v.shortcut), key=lambda v: stable_id(v.question_id))
+    others = len(chosen) - len(shortcuts)
+    room = int(others * MOST_SHORTCUTS / (1 - MOST_SHORTCUTS))
+    over = {v.verdict_id for v in shortcuts[room:]}
+    reason = f"{MOST_SHORTCUTS:.0%} of the chosen programs of this shard are shortcuts already"
+    return [replace(v, chosen=False, reason=reason) if v.verdict_id in over else v for v in verdicts]
+
+
+def _by_what_is_asked(candidates: list[Candidate]) -> dict[Asks, list[Candidate]]:
+    grouped: dict[Asks, list[Candidate]] = defaultdict(list)
     for candidate in sorted(candidates, key=lambda c: (c.sample_index, c.candidate_id)):
         grouped[candidate.asks].append(candidate)
     return grouped
@@ -57,4 +96,11 @@ def _by_question(traces: list[Trace]) -> dict[str, dict[str, Trace]]:
     grouped: dict[str, dict[str, Trace]] = defaultdict(dict)
     for trace in traces:
         grouped[trace.question_id][trace.program_id] = trace
+    return grouped
+
+
+def _probes(probes: list[Probe]) -> dict[Asks, dict[str, Probe]]:
+    grouped: dict[Asks, dict[str, Probe]] = defaultdict(dict)
+    for probe in probes:
+        grouped[probe.question_text, probe.choices][probe.program_id] = probe
     return grouped

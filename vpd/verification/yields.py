@@ -70,4 +70,6 @@ def _count(question: Question, verdicts: Sequence[Verdict]) -> Counts:
         distinct_answers=len({v.answer for v in verdicts if v.answer is not None}),
     )
     counts.update(f"outcome_{v.outcome}" for v in verdicts)
+    counts.update(f"kept_by_{name}" for name in {name for v in verdicts for name in v.kept_by})
+    counts.update(shortcuts=sum(v.shortcut for v in verdicts))
     return dict(counts)

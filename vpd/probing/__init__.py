@@ -1,0 +1,1 @@
+"""Probes: what programs answer where the answer is known, or where nothing can be seen."""
