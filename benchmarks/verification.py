@@ -289,9 +289,9 @@ def _flags(e: Evidence) -> Iterator[str]:
         yield "answer of another kind"
     if e.shortcut:
         yield "shortcut"
-    if NOT_BEST.problem(e.tried):
+    if NOT_BEST.against(e.tried):
         yield "poor on other pictures"
-    if ONLY_BEST.problem(e.tried):
+    if ONLY_BEST.against(e.tried):
         yield "worse than the best on other pictures"
     if e.options and e.agreement.graphs < 2:
         yield "few options, one call graph"

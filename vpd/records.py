@@ -239,6 +239,11 @@ class Verdict:
     kept: Annotated[bool, "the candidate is right by the policy"]
     kept_by: Annotated[tuple[str, ...], "all policies that would keep it, for comparison"]
     chosen: Annotated[bool, "of the kept ones, the one whose trace becomes the rationale"]
+    refused_by: Annotated[
+        str | None,
+        "what speaks against it (vpd.verification.policy.Decision): outcome, label, unmoved, pictures, better, "
+        "luck, shortcut, meaning or kind; null if kept",
+    ]
     reason: Annotated[str, "why, in a few words"]
 
 

@@ -84,6 +84,7 @@ def _verdict(
         kept=decision.kept,
         kept_by=kept_by,
         chosen=chosen,
+        refused_by=decision.refused_by,
         reason=decision.reason,
     )
 

@@ -9,17 +9,37 @@ Not here: what they decide by (`vpd.verification.evidence`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from vpd.verification.evidence import Evidence, Tried
+
+RefusedBy = Literal[
+    "outcome", "label", "unmoved", "pictures", "better", "luck", "shortcut", "meaning", "kind"
+]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a candidate is kept, and why in a few words."""
+    """Whether a candidate is kept, and why in a few words; `refused_by` is None if it is.
 
-    kept: bool
+    outcome   it gave no answer
+    label     its answer equals no label
+    unmoved   nothing that it saw changed its answer
+    pictures  it does poorly on other pictures
+    better    another candidate does better there
+    luck      guesses do as well, and few candidates mean the same
+    shortcut  it hands the whole question to one tool, and another program does not
+    meaning   too few candidates mean the same, or as many or more something else
+    kind      the question asks for an answer of another kind
+    """
+
     reason: str
+    refused_by: RefusedBy | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing refuses it."""
+        return self.refused_by is None
 
 
 class Policy(Protocol):
@@ -47,10 +67,10 @@ class LabelPolicy:
 
     def _decide(self, e: Evidence) -> Decision:
         if e.answer is None:
-            return Decision(False, e.problem or "no answer")
+            return Decision(e.problem or "no answer", "outcome")
         if e.correct:
-            return Decision(True, "the answer equals a label")
-        return Decision(False, f"the answer {e.answer!r} equals no label")
+            return Decision("the answer equals a label")
+        return Decision(f"the answer {e.answer!r} equals no label", "label")
 
 
 @dataclass(frozen=True)
@@ -64,16 +84,16 @@ class Bar:
     way: float = 0.7
     behind: int = 0
 
-    def problem(self, tried: Tried | None) -> str:
-        """Say why a program is under the bar; empty if it is not, or was not tried."""
+    def against(self, tried: Tried | None) -> Decision | None:
+        """Return the refusal of a program under the bar; None if it is not, or was not tried."""
         if tried is None:
-            return ""
+            return None
         best = round(tried.best * tried.tried)
         if tried.share < tried.chance + self.way * (1 - tried.chance):
-            return f"only {_did(tried)}"
+            return Decision(f"only {_did(tried)}", "pictures")
         if tried.right < best - self.behind:
-            return f"{_did(tried)}, another program on {best}"
-        return ""
+            return Decision(f"{_did(tried)}, another program on {best}", "better")
+        return None
 
 
 @dataclass(frozen=True)
@@ -97,7 +117,7 @@ class ProbedPolicy:
         kept = [e for e, decision in zip(evidence, decisions, strict=True) if decision.kept]
         if all(e.shortcut for e in kept):
             return decisions
-        refused = Decision(False, "it hands the whole question to one tool, and another program does not")
+        refused = Decision("it hands the whole question to one tool, another program does not", "shortcut")
         return [refused if e.shortcut and d.kept else d for e, d in zip(evidence, decisions, strict=True)]
 
     def _decide(self, e: Evidence) -> Decision:
@@ -105,15 +125,15 @@ class ProbedPolicy:
         if not matched.kept:
             return matched
         against = _speaks_against(e, self.bar)
-        if against:
-            return Decision(False, against)
+        if against is not None:
+            return against
         if e.tried is not None and e.tried.luck <= self.luck:
-            return Decision(True, f"the answer equals a label, {_did(e.tried)}")
+            return Decision(f"the answer equals a label, {_did(e.tried)}")
         said = f"{e.agreement.alike:.0%} of the candidates mean the same"
         if e.agreement.alike >= self.alike and e.agreement.fellows >= (2 if e.options else 1):
-            return Decision(True, f"the answer equals a label, and {said}")
+            return Decision(f"the answer equals a label, and {said}")
         guessed = "" if e.tried is None else f", {_did(e.tried)}, as guesses are with {e.tried.luck:.0%}"
-        return Decision(False, f"the answer equals a label, but it may be luck: only {said}{guessed}")
+        return Decision(f"the answer equals a label, but it may be luck: only {said}{guessed}", "luck")
 
 
 @dataclass(frozen=True)
@@ -135,24 +155,23 @@ class AgreementPolicy:
 
     def _decide(self, e: Evidence, most: float, tied: bool) -> Decision:
         if e.answer is None:
-            return Decision(False, e.problem or "no answer")
+            return Decision(e.problem or "no answer", "outcome")
         said = f"{e.agreement.alike:.0%} of the candidates mean the same"
         if e.agreement.alike < most:
-            return Decision(False, f"only {said}, and {most:.0%} mean something else")
+            return Decision(f"only {said}, and {most:.0%} mean something else", "meaning")
         if tied:
-            return Decision(False, f"{said}, and as many something else")
+            return Decision(f"{said}, and as many something else", "meaning")
         if e.agreement.alike < self.alike:
-            return Decision(False, f"only {said}, {self.alike:.0%} are needed")
+            return Decision(f"only {said}, {self.alike:.0%} are needed", "meaning")
         if not e.fits:
-            return Decision(False, "the question asks for an answer of another kind")
-        against = _speaks_against(e, self.bar)
-        return Decision(not against, against or said)
+            return Decision("the question asks for an answer of another kind", "kind")
+        return _speaks_against(e, self.bar) or Decision(said)
 
 
-def _speaks_against(e: Evidence, bar: Bar) -> str:
+def _speaks_against(e: Evidence, bar: Bar) -> Decision | None:
     if e.looked is False:
-        return "nothing that it saw changed its answer"
-    return bar.problem(e.tried)
+        return Decision("nothing that it saw changed its answer", "unmoved")
+    return bar.against(e.tried)
 
 
 def _did(tried: Tried) -> str:

@@ -71,5 +71,6 @@ def _count(question: Question, verdicts: Sequence[Verdict]) -> Counts:
     )
     counts.update(f"outcome_{v.outcome}" for v in verdicts)
     counts.update(f"kept_by_{name}" for name in {name for v in verdicts for name in v.kept_by})
+    counts.update(f"refused_by_{v.refused_by}" for v in verdicts if v.refused_by is not None)
     counts.update(shortcuts=sum(v.shortcut for v in verdicts))
     return dict(counts)
