@@ -237,8 +237,8 @@ def _first(probe: Probe, pictures: int, labelled: bool) -> Probe:
         probe,
         question_ids=kept,
         answers=probe.answers[:pictures],
-        labelled=tuple(q for q in probe.labelled if q in kept and labelled),
-        right=tuple(q for q in probe.right if q in kept and labelled),
+        labelled_ids=tuple(q for q in probe.labelled_ids if q in kept and labelled),
+        right_ids=tuple(q for q in probe.right_ids if q in kept and labelled),
     )
 
 

@@ -202,8 +202,8 @@ class Probe:
         tuple[str, ...], "questions of the train split that ask the same of other pictures"
     ]
     answers: Annotated[tuple[str, ...], "its normalised answers to them, in order; empty if it gave none"]
-    labelled: Annotated[tuple[str, ...], "of these questions, those with a label"]
-    right: Annotated[tuple[str, ...], "of these, those that it answered right"]
+    labelled_ids: Annotated[tuple[str, ...], "of these questions, those with a label"]
+    right_ids: Annotated[tuple[str, ...], "of these, those that it answered right"]
     chance: Annotated[float | None, "share of these that the commonest label answers; null if none"]
     ablations: Annotated[tuple[str, ...], "nothing, shuffled, flipped: those that were tried on one picture"]
     moved: Annotated[tuple[str, ...], "of these, those that changed its answer"]
@@ -218,6 +218,7 @@ class Verdict:
     candidate_id: Annotated[str, "the candidate"]
     program_id: Annotated[str | None, "the program; null if it did not parse"]
     trace_id: Annotated[str | None, "the run that was judged; null if there was none"]
+    probe_id: Annotated[str | None, "the probe of its program that was heard; null if there was none"]
     policy: Annotated[str, "name@version of the policy that decided"]
     scorer: Annotated[str, "name@version of the answer scorer"]
     outcome: Annotated[str, "outcome of the run, or the kind of problem for which there was none"]

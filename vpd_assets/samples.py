@@ -94,7 +94,7 @@ def sample_traces(store: ArtifactStore, shard: str) -> dict[str, Any]:
 
 def sample_probes(store: ArtifactStore, shard: str) -> dict[str, Any]:
     """Show the programs that did worst on other pictures, and those that nothing moved."""
-    share = pl.col("right").list.len() / pl.col("labelled").list.len()
+    share = pl.col("right_ids").list.len() / pl.col("labelled_ids").list.len()
     unmoved = (pl.col("moved").list.len() == 0) & (pl.col("ablations").list.len() > 0)
     frame = store.read_shard(PROBES, shard).with_columns(share=share, unmoved=unmoved)
     worst = frame.sort("unmoved", "share", "probe_id", descending=[True, False, False], nulls_last=True)
@@ -103,7 +103,7 @@ def sample_probes(store: ArtifactStore, shard: str) -> dict[str, Any]:
         {
             "question": row["question_text"],
             "program": sources[row["program_id"]],
-            "right on other pictures": f"{len(row['right'])} of {len(row['labelled'])}",
+            "right on other pictures": f"{len(row['right_ids'])} of {len(row['labelled_ids'])}",
             "changed by": ", ".join(row["moved"]) or "nothing",
         }
         for row in worst.head(ROWS).iter_rows(named=True)

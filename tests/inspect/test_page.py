@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
+from tests.verdicts import VERDICT
 from vpd.execution.trace import PatchRef, Run, TraceEvent
 from vpd.geometry import Box
 from vpd.inspect.page import trace_page
 from vpd.inspect.view import TraceView
-from vpd.records import Question, Verdict
+from vpd.records import Question
 
 Views = Callable[..., TraceView]
 Check = Callable[[str], Any]
@@ -141,23 +142,7 @@ def test_page_values_stand_beside_their_lines(view_of: Views, assert_harmless: C
 def test_page_names_label_and_verdicts_only_where_the_answer_is_checked(
     view_of: Views, assert_harmless: Check
 ) -> None:
-    verdict = Verdict(
-        "v",
-        "q1",
-        "c",
-        "p",
-        "t",
-        "label@1",
-        "m@1",
-        "answered",
-        "1",
-        False,
-        0.5,
-        None,
-        False,
-        False,
-        "no label",
-    )
+    verdict = replace(VERDICT, answer="1", correct=False, kept=False, chosen=False, reason="no label")
     view = view_of(LOOP, question=question(answers=("thirteen",)), right=False, verdicts=(verdict,))
     page = assert_harmless(trace_page(view))
     assert page.one("body").text.count("thirteen") == 1
@@ -185,7 +170,8 @@ def hostile(view_of: Views) -> TraceView:
     )
     run = Run("runtime", None, events, HOSTILE, 2, 1, 0, 0.1)
     asked = replace(question(HOSTILE, (HOSTILE,)), family=HOSTILE, split=HOSTILE)
-    verdict = Verdict(*[HOSTILE] * 9, True, 1.0, None, True, True, HOSTILE)  # type: ignore[arg-type]
+    texts = {f.name: HOSTILE for f in fields(VERDICT) if isinstance(getattr(VERDICT, f.name), str)}
+    verdict = replace(VERDICT, **texts)
     texts = dict.fromkeys(("image_ref", "tools_version", "isolation", "trace_id", "program_id"), HOSTILE)
     view = view_of("return 1", question=asked, verdicts=(verdict,), **texts)
     return replace(view, run=run, source=f"x = '''{HOSTILE}'''\nreturn x")

@@ -1,25 +1,29 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.verdicts import VERDICT
 from vpd.records import (
     EXAMPLES,
     IMAGES,
     PREDICTIONS,
+    PROBES,
     PROGRAMS,
     QUESTIONS,
     REFUSED,
+    REPLACED,
     TRACES,
     VERDICTS,
     Candidate,
     Example,
     Image,
     Prediction,
+    Probe,
     Question,
     Refused,
     Trace,
-    Verdict,
 )
 from vpd.store import ArtifactStore
 
@@ -69,9 +73,20 @@ def fill_shard(store: ArtifactStore, shard: str, split: str = "train") -> None:
             trace, question, image, program, "answered", "2", None, None, None, "[]", 1, 0, "t@1", "vm", 0.1
         ),
     )
-    run = (program, trace, "label@1", "m@1", "answered", "2", True, 1.0, None, True)
+    probe = f"pb-{shard}"
+    write(PROBES, Probe(probe, "How many 0?", (), program, (), (), (), (), None, ("nothing",), ()))
+    write(REPLACED, replace(programs[0], candidate_id=f"rp-{shard}"))
     verdicts = [
-        Verdict(f"ve{n}-{shard}", question, candidate, *run, n == 0, "equals the label")
+        replace(
+            VERDICT,
+            verdict_id=f"ve{n}-{shard}",
+            question_id=question,
+            candidate_id=candidate,
+            program_id=program,
+            trace_id=trace,
+            probe_id=probe,
+            chosen=n == 0,
+        )
         for n, candidate in enumerate(candidates)
     ]
     write(VERDICTS, *verdicts)

@@ -35,6 +35,10 @@ FACTS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"{r['outcome']}: {r['answer'] if r['message'] is None else r['message']}; "
         f"{r['tool_calls']} tool calls, tools {r['tools_version']}"
     ),
+    "probe": lambda r: (
+        f"right on {len(r['right_ids'])} of {len(r['labelled_ids'])} other pictures; "
+        f"changed by {', '.join(r['moved']) or 'nothing'} of {', '.join(r['ablations']) or 'nothing'}"
+    ),
     "verdict": lambda r: (
         f"{'chosen' if r['chosen'] else 'kept' if r['kept'] else 'rejected'}: {r['reason']} "
         f"({r['policy']}, {r['scorer']})"
@@ -51,7 +55,7 @@ FACTS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"{r['name']} version {r['version']}, checkpoint {str(r.get('checkpoint_sha256'))[:12]}"
     ),
 }
-FACTS["program"] = FACTS["candidate"]
+FACTS["program"] = FACTS["replaced"] = FACTS["candidate"]
 
 
 @app.command()

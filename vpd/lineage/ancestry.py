@@ -1,4 +1,4 @@
-"""Ancestry and offspring of a row: image, question, program, trace, verdict, example, training run, model.
+"""Ancestry and offspring of a row: image, question, program, trace, probe, verdict, example, run, model.
 
 Rows name their parents by id, so ancestors are followed upward one by one. Offspring are found by the
 question or the verdicts that a row belongs to. A training run is offspring of a row if an example from the
@@ -18,13 +18,15 @@ KINDS = {
     "prediction": ("predictions", "prediction_id"),
     "example": ("examples", "example_id"),
     "verdict": ("verdicts", "verdict_id"),
+    "probe": ("probes", "probe_id"),
     "trace": ("traces", "trace_id"),
     "candidate": ("programs", "candidate_id"),
+    "replaced": ("replaced", "candidate_id"),
     "program": ("programs", "program_id"),
     "question": ("questions", "question_id"),
     "image": ("images", "image_id"),
 }
-PARENTS = ("verdict", "trace", "candidate", "question", "image")
+PARENTS = ("verdict", "probe", "trace", "candidate", "question", "image")
 MATCHES_SHOWN = 10
 
 
@@ -163,12 +165,13 @@ def _offspring(catalog: Catalog, kind: str, found: str) -> dict[str, list[str]]:
         where["candidate"] = f"candidate_id IN (SELECT candidate_id FROM verdicts WHERE {scope})"
         if kind == "image":
             where["question"] = "image_id = $id"
-    elif kind in ("candidate", "program", "trace", "verdict"):
+    elif kind in ("candidate", "program", "trace", "probe", "verdict"):
         where = {"example": f"verdict_id IN (SELECT verdict_id FROM verdicts WHERE {key} = $id)"}
         if kind != "verdict":
             where["verdict"] = f"{key} = $id"
         if kind in ("candidate", "program"):
             where["trace"] = f"trace_id IN (SELECT trace_id FROM verdicts WHERE {key} = $id)"
+            where["probe"] = f"probe_id IN (SELECT probe_id FROM verdicts WHERE {key} = $id)"
     else:
         where = {"example": "example_id = $id"} if kind == "example" else {}
     ids = {child: _ids(catalog, child, where[child], found) for child in reversed(KINDS) if child in where}

@@ -112,8 +112,10 @@ def _row(task: Task, found: _Found) -> Probe:
         program_id=program.program_id or "",
         question_ids=tuple(answers),
         answers=tuple(answers.values()),
-        labelled=tuple(q.question_id for q in tried if q.answers),
-        right=tuple(q.question_id for q in tried if is_right(answers[q.question_id], q.answers, q.choices)),
+        labelled_ids=tuple(q.question_id for q in tried if q.answers),
+        right_ids=tuple(
+            q.question_id for q in tried if is_right(answers[q.question_id], q.answers, q.choices)
+        ),
         chance=max(labels.values()) / labels.total() if labels else None,
         ablations=tuple(a for a in ABLATIONS if a in under),
         moved=tuple(a for a in ABLATIONS if a in under and under[a] != plain),

@@ -64,14 +64,14 @@ def _tasks(
 
 
 def _stats(rows: Sequence[Probe], runs: int, seconds: float) -> Stats:
-    tried = [len(row.labelled) for row in rows]
+    tried = [len(row.labelled_ids) for row in rows]
     return {
         "programs": len(rows),
         "runs": runs,
         "runs_per_second": round(runs / seconds, 1) if runs else None,
         "pictures_per_program": round(sum(tried) / len(rows), 2) if rows else None,
         "without_other_pictures": sum(not count for count in tried),
-        "right_on_other_pictures": round(sum(len(r.right) for r in rows) / sum(tried), 4)
+        "right_on_other_pictures": round(sum(len(r.right_ids) for r in rows) / sum(tried), 4)
         if any(tried)
         else None,
         "unmoved": sum(bool(row.ablations) and not row.moved for row in rows),

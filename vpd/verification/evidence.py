@@ -68,6 +68,7 @@ class Evidence:
     looked: bool | None = None
     shortcut: bool = False
     confidence: float | None = None
+    probe_id: str | None = None
 
 
 def gather(
@@ -108,6 +109,7 @@ def gather(
                 None if probe is None else _looked(probe),
                 trace is not None and _is_shortcut(question, candidate, trace),
                 None if trace is None else _least_confidence(trace),
+                None if probe is None else probe.probe_id,
             )
         )
     return gathered
@@ -139,8 +141,8 @@ def _options(question: Question, answer: str | None) -> int:
 
 def _right(question: Question, probe: Probe) -> tuple[int, int]:
     """Return how many labelled pictures a program got right, and of how many, this question's left out."""
-    others = [q for q in probe.labelled if q != question.question_id]
-    right = set(probe.right)
+    others = [q for q in probe.labelled_ids if q != question.question_id]
+    right = set(probe.right_ids)
     return sum(q in right for q in others), len(others)
 
 

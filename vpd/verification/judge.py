@@ -65,6 +65,7 @@ def _verdict(
         candidate_id=e.candidate.candidate_id,
         program_id=e.candidate.program_id,
         trace_id=None if e.trace is None else e.trace.trace_id,
+        probe_id=e.probe_id,
         policy=policy,
         scorer=SCORER,
         outcome=e.outcome,
