@@ -6,11 +6,13 @@ beside starting a process for it, and the stages that are long have processes of
 
 import dagster as dg
 
+from vpd.fitness.report import NAMES
+
 DATA_GROUPS = ("inputs", "programs", "dataset")
 
 data = dg.AssetSelection.groups(*DATA_GROUPS)
 model = dg.AssetSelection.groups("model")
-gate = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey("cot_dataset"), "fit_for_training"))
+gate = dg.AssetSelection.checks(*(dg.AssetCheckKey(dg.AssetKey("cot_dataset"), name) for name in NAMES))
 
 pipeline_job = dg.define_asset_job(
     "pipeline_job",

@@ -7,7 +7,8 @@ import dagster as dg
 from resources.artifact_store import ArtifactStoreResource
 from resources.gpu_cluster import GpuClusterResource
 from resources.mlflow_tracking import MlflowTrackingResource
-from vpd.rationale.check import check_examples, require_fit
+from vpd.fitness.check import check_examples
+from vpd.fitness.report import require_fit
 from vpd_assets.cot_dataset import cot_dataset
 from vpd_assets.decorators import model_asset
 from vpd_assets.markdown import inline_png

@@ -110,7 +110,7 @@ def unfit(done):
 
 
 def test_blocking_check_on_unfit_examples_stops_the_training(unfit, asked):
-    with pytest.raises(DagsterAssetCheckFailedError, match="fit_for_training"):
+    with pytest.raises(DagsterAssetCheckFailedError, match="leakage"):
         unfit.run([cot_dataset, vlm_checkpoint])
     assert asked == []
 

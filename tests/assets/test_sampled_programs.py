@@ -9,7 +9,7 @@ import vpd_assets.sampled_programs as module
 from tests.assets.conftest import RuleSampler, RuleWriter
 from vpd.records import PROGRAMS, QUESTIONS
 from vpd_assets.catalog import SHARD_ASSETS
-from vpd_assets.checks import CLEAN_SHARE_FALL
+from vpd_assets.checks.yields import CLEAN_SHARE_FALL
 from vpd_assets.sampled_programs import sampled_programs
 from vpd_assets.samples import QUESTIONS_SHOWN, sample_candidates
 

@@ -19,8 +19,9 @@ from vpd.evaluation.arms import Arm
 from vpd.evaluation.evaluate import EvaluationSettings, evaluate
 from vpd.evaluation.results import Evaluation
 from vpd.evaluation.tracking import Tracking
-from vpd.execution.trace import PatchRef, TraceEvent, events_to_json
+from vpd.execution.trace import PatchRef, TraceEvent, events_from_json, events_to_json
 from vpd.geometry import Box
+from vpd.rationale.render import render
 from vpd.records import (
     EXAMPLES,
     IMAGES,
@@ -44,6 +45,11 @@ from vpd.store import ArtifactStore
 COLORS = {"red": "#d03030", "blue": "#3050d0", "green": "#30a040"}
 SIDE = 96
 K = 3
+SOURCE = (
+    "def execute_command(image):\n    image_patch = ImagePatch(image)\n    return len(image_patch.find('{}'))"
+)
+NAMES = ("cube", "{} cube", "unicorn")
+EMPTY = {"String": "", "Int64": 0, "Float64": 0.0, "Boolean": False, "List(String)": ()}
 SHARDS = ("toy-000", "toy-001")
 
 
@@ -124,21 +130,22 @@ def _add_question(
     rows: Rows, image_id: str, objects: tuple[SceneObject, ...], color: str, split: str
 ) -> None:
     text = f"How many {color} cubes are there?"
+    cubes = [o.box for o in objects]
     boxes = [o.box for o in objects if o.color == color]
     label = str(len(boxes))
     question = Question(
         stable_id(image_id, text), image_id, text, (label,), (), "count", split, color == "green", "toy"
     )
     rows.questions.append(question)
-    given = (str(len(objects)), label, None)
-    for index, answer in enumerate(given):
-        candidate = _candidate(text, color, index)
-        rows.programs[candidate.candidate_id] = candidate
-        trace = _trace(question, candidate, boxes, answer)
+    for index, found in enumerate((cubes, boxes, None)):
+        name = NAMES[index].format(color)
+        written = candidate(text, index, SOURCE.format(name))
+        rows.programs[written.candidate_id] = written
+        trace = _trace(question, written, name, found)
         rows.traces.append(trace)
-        rows.verdicts.append(_verdict(question, candidate, trace))
-    shown = " ".join(f"[{' '.join(map(str, b.on_grid(SIDE, SIDE)))}]" for b in boxes)
-    rationale = f"I look for {color} cubes. I find {label}: {shown}. The answer is {label}."
+        rows.verdicts.append(_verdict(question, written, trace))
+    source, events = SOURCE.format(f"{color} cube"), events_from_json(rows.traces[-2].events_json)
+    rationale = render(source, events, label, SIDE, SIDE)
     rows.examples.append(
         Example(
             stable_id(question.question_id, "rationale"),
@@ -158,9 +165,8 @@ def _add_question(
     )
 
 
-def _candidate(text: str, color: str, index: int) -> Candidate:
-    name = ("cube", f"{color} cube", "unicorn")[index]
-    source = f"image_patch = ImagePatch(image)\nreturn len(image_patch.find('{name}'))\n"
+def candidate(text: str, index: int, source: str) -> Candidate:
+    """Return a program that was written for a text."""
     return Candidate(
         candidate_id=stable_id(text, index),
         question_text=text,
@@ -184,12 +190,13 @@ def _candidate(text: str, color: str, index: int) -> Candidate:
     )
 
 
-def _trace(question: Question, candidate: Candidate, boxes: list[Box], answer: str | None) -> Trace:
-    found = tuple(PatchRef(n, "cube", box) for n, box in enumerate(boxes, start=1))
+def _trace(question: Question, candidate: Candidate, name: str, boxes: list[Box] | None) -> Trace:
+    answer = None if boxes is None else str(len(boxes))
+    found = tuple(PatchRef(n, name, box) for n, box in enumerate(boxes or (), start=1))
     whole = PatchRef(0, "image", Box(0, 0, SIDE, SIDE))
     events = (
-        TraceEvent(0, 2, "tool", "find", found, whole, ("cube",), 0.9),
-        TraceEvent(1, 2, "return", "len(...)", int(answer or 0)),
+        TraceEvent(0, 3, "tool", "find", found, whole, (name,), 0.9),
+        TraceEvent(1, 3, "return", f"len(image_patch.find('{name}'))", len(found)),
     )
     return Trace(
         stable_id(question.question_id, candidate.program_id),
@@ -199,7 +206,7 @@ def _trace(question: Question, candidate: Candidate, boxes: list[Box], answer: s
         "runtime" if answer is None else "answered",
         answer,
         "there is no unicorn" if answer is None else None,
-        2 if answer is None else None,
+        3 if answer is None else None,
         None,
         events_to_json(events if answer is not None else ()),
         1,
@@ -212,23 +219,23 @@ def _trace(question: Question, candidate: Candidate, boxes: list[Box], answer: s
 
 def _verdict(question: Question, candidate: Candidate, trace: Trace) -> Verdict:
     right = trace.answer == question.answers[0]
-    return Verdict(
-        stable_id(question.question_id, candidate.candidate_id),
-        question.question_id,
-        candidate.candidate_id,
-        candidate.program_id,
-        trace.trace_id,
-        "label@1",
-        SCORER,
-        trace.outcome,
-        trace.answer,
-        right,
-        0.3,
-        -0.2,
-        right,
-        candidate.sample_index == 1,
-        "answer equals label" if right else "answer differs from label",
-    )
+    neutral = {c.name: None if c.nullable else EMPTY[str(c.dtype)] for c in VERDICTS.columns}
+    given = {
+        "verdict_id": stable_id(question.question_id, candidate.candidate_id),
+        "question_id": question.question_id,
+        "candidate_id": candidate.candidate_id,
+        "program_id": candidate.program_id,
+        "trace_id": trace.trace_id,
+        "policy": "label@1",
+        "scorer": SCORER,
+        "outcome": trace.outcome,
+        "answer": trace.answer,
+        "correct": right,
+        "kept": right,
+        "chosen": candidate.sample_index == 1,
+        "reason": "answer equals label" if right else "answer differs from label",
+    }
+    return Verdict(**neutral | given)  # type: ignore[arg-type]
 
 
 @dataclass

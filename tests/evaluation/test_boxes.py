@@ -1,3 +1,5 @@
+import pytest
+
 from vpd.datasets.scenes.world import Scene, SceneObject
 from vpd.evaluation.boxes import box_precision, read_boxes, to_pixels
 from vpd.geometry import Box
@@ -33,10 +35,11 @@ def test_box_precision_counts_boxes_that_overlap_an_object_by_half() -> None:
     found = box_precision(texts, {"q": "i"}, {"i": SCENE})
     assert found is not None
     assert (found.stated, found.right, found.share) == (4, 2, 0.5)
+    assert found.mean_iou == pytest.approx((1.0 + 0.95) / 4)
 
 
 def test_box_precision_leaves_pictures_without_truth_out() -> None:
     assert box_precision([said("[0 0 1 1]")], {"q": "photo"}, {}) is None
     found = box_precision([said("[0 0 1 1]", "r"), said("no box")], {"q": "i", "r": "photo"}, {"i": SCENE})
     assert found is not None
-    assert (found.stated, found.share) == (0, None)
+    assert (found.stated, found.share, found.mean_iou) == (0, None, None)

@@ -8,7 +8,7 @@ from vpd.evaluation.arms import Arm
 from vpd.evaluation.evaluate import EvaluationSettings, evaluate
 from vpd.evaluation.questions import choose_questions
 from vpd.evaluation.results import load_evaluation
-from vpd.records import PREDICTIONS, TRACES
+from vpd.records import EXAMPLES, PREDICTIONS, SCENE_TRUTH, TRACES
 from vpd.store import ArtifactStore
 
 MakeArm = Callable[[str, Any], Arm]
@@ -62,6 +62,71 @@ def test_evaluate_measures_the_boxes_of_the_students_rationales(
     assert some is not None
     assert some.stated == 48
     assert 0 < some.right < 48
+
+
+def test_evaluate_tells_whose_mistakes_the_programs_make(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    done = evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
+    assert done.truth is not None
+    faults = done.truth.faults["count"]
+    assert sum(faults.values()) == 3 * done.questions
+    assert faults["program_failure"] == done.questions  # the third program fails
+    assert faults["right"] >= done.questions  # the second is right
+    assert faults["right"] + faults["program_error"] == 48
+    assert faults["program_error"] > 0
+    told = done.truth.rationales
+    assert told.rationales == told.all_true == done.questions
+    assert {kind: counts.share for kind, counts in told.kinds.items()}.keys() >= {"found", "answer"}
+    assert told.boxes.mean_iou == pytest.approx(1.0, abs=0.05)
+
+
+def test_evaluate_counts_what_tools_saw_wrong_against_the_rationales(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    for shard in store.shards(SCENE_TRUTH):
+        frame = store.read_shard(SCENE_TRUTH, shard)
+        scenes = [
+            {**r, "scene_json": r["scene_json"].replace('"red"', '"yellow"')}
+            for r in frame.iter_rows(named=True)
+        ]
+        store.write_shard(SCENE_TRUTH, shard, type(frame)(scenes, schema=SCENE_TRUTH.schema), "other colors")
+    done = evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
+    assert done.truth is not None
+    told = done.truth.rationales
+    assert told.kinds["found"].true < told.kinds["found"].n
+    assert told.kinds["answer"].share == 1.0
+    assert 0 < told.all_true < told.rationales
+    assert done.truth.faults["count"]["lucky"] > 0
+
+
+def test_evaluate_without_ground_truth_measures_none(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    for shard in store.shards(SCENE_TRUTH):
+        store.objects.delete(f"tables/{SCENE_TRUTH.name}/{shard}/manifest.json")
+    done = evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
+    assert done.truth is None
+    assert done.boxes is None
+
+
+def test_evaluate_of_other_rationales_is_another_document(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    student, twin = arm("student", fake_model(0.8)), arm("instruct", fake_model(0.4))
+    first = evaluate(store, student, twin, FEW)
+    frame = store.read_shard(EXAMPLES, "toy-001")
+    store.write_shard(EXAMPLES, "toy-001", frame.head(3), "fewer")
+    assert evaluate(store, student, twin, FEW).evaluation_id != first.evaluation_id
+
+
+def test_document_from_before_truth_was_measured_still_loads(
+    store: ArtifactStore, arm: MakeArm, fake_model: Any
+) -> None:
+    done = evaluate(store, arm("student", fake_model(1.0)), arm("instruct", fake_model(0.0)), FEW)
+    old = done.model_dump(mode="json", exclude={"truth": True, "boxes": {"mean_iou"}})
+    store.put_document(f"evaluations/{done.evaluation_id}", old)
+    assert load_evaluation(store, done.evaluation_id).truth is None
 
 
 def test_evaluate_again_asks_nobody_and_gives_the_same_document(

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -6,9 +7,10 @@ import pytest
 
 from vpd.errors import StoreError
 from vpd.evaluation.arms import Arm
+from vpd.evaluation.attribution import FAULTS
 from vpd.evaluation.evaluate import EvaluationSettings, evaluate
-from vpd.evaluation.report import conclusion, loss_curves, render_report
-from vpd.evaluation.results import Evaluation
+from vpd.evaluation.report import blame, conclusion, loss_curves, render_report
+from vpd.evaluation.results import Boxes, Evaluation, GroundTruth, RationaleTruth
 from vpd.records import PREDICTIONS, QUESTIONS
 from vpd.store import ArtifactStore
 
@@ -52,6 +54,7 @@ def test_report_has_every_section_and_loads_nothing(store: ArtifactStore, evalua
     html = render_report(store, evaluation)
     page = Page(html)
     sections = {"conclusion", "results", "differences", "families", "rationales", "training", "yields"}
+    sections |= {"truth", "mistakes"}
     assert page.ids >= sections | {"gallery", "limits", "provenance"}
     assert page.addresses
     assert all(address.startswith("data:image/") for address in page.addresses)
@@ -120,6 +123,26 @@ def test_report_without_predictions_says_what_is_missing(
     store.objects.delete(f"tables/{PREDICTIONS.name}/{shard}/manifest.json")
     with pytest.raises(StoreError, match=shard):
         render_report(store, evaluation)
+
+
+def test_report_without_ground_truth_says_that_it_was_not_measured(
+    store: ArtifactStore, evaluation: Evaluation
+) -> None:
+    html = render_report(store, evaluation.model_copy(update={"truth": None, "boxes": None}))
+    assert html.count("Not measured") == 3
+    assert "Not measured" not in render_report(store, evaluation)
+
+
+def test_blame_counts_wrong_and_missing_answers_by_whose_mistake_they_are() -> None:
+    nothing = RationaleTruth(
+        rationales=0, all_true=0, kinds={}, families={}, boxes=Boxes(stated=0, right=0, mean_iou=None)
+    )
+    faults = dict.fromkeys(FAULTS, 0) | {"right": 5, "lucky": 2, "tool_error": 1, "program_failure": 2}
+    more = dict.fromkeys(FAULTS, 0) | {"program_error": 1, "crash": 9}
+    said = blame(GroundTruth(faults={"count": faults, "exist": more}, rationales=nothing))
+    assert [int(n) for n in re.findall(r"\b(\d+)\b(?![.%])", said)] == [4, 1, 3, 2, 7]
+    assert "25.0%" in said
+    assert "75.0%" in said
 
 
 def test_loss_curves_average_and_keep_the_last_step() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from vpd.rationale.prompts import prompt_for
+from vpd.rationale.render import render
 from vpd.rationale.stage import build_examples
-from vpd.records import EXAMPLES, PROGRAMS, TRACES, Example
+from vpd.records import EXAMPLES, IMAGES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Example
 from vpd.scoring.normalize import normalize
 from vpd.store import ArtifactStore
 
@@ -25,7 +26,7 @@ def test_build_examples_right_program_gives_both_modes(
     for name, run in told.items():
         answer, rationale = examples[name, "answer"], examples[name, "rationale"]
         assert answer.target == answer.answer == rationale.answer == normalize(run.answer)
-        assert rationale.target == run.text
+        assert rationale.target == render(run.source, run.events, run.answer, 100, 100, seed=name)
         assert (rationale.trace_id, answer.trace_id) == (f"t-{name}", None)
         assert answer.prompt != rationale.prompt
 
@@ -89,17 +90,68 @@ def test_build_examples_candidates_with_other_variable_names_use_the_executed_so
     texts = {
         e.question_id: e.target for e in EXAMPLES.rows(store.read_shard(EXAMPLES, "s-000")) if e.trace_id
     }
-    assert texts["left of"] == told["left of"].text
+    run = told["left of"]
+    assert texts["left of"] == render(run.source, run.events, run.answer, 100, 100, seed="left of")
 
 
-def test_build_examples_unreadable_trace_is_counted_and_the_others_stay(store: ArtifactStore) -> None:
+@pytest.mark.parametrize(
+    "events",
+    [
+        '[{"later": 1}]',
+        "[1]",
+        '[{"seq":0,"line":2,"kind":"glance","name":"find","value":null}]',
+        '[{"seq":0,"line":2,"kind":"tool","name":"find","value":[],"args":["cube","left"]}]',
+        '[{"seq":0,"line":2,"kind":"tool","name":"find","value":{"mask":"x"}}]',
+    ],
+)
+def test_build_examples_unreadable_trace_is_counted_and_the_others_stay(
+    events: str, store: ArtifactStore
+) -> None:
+    before = build_examples(store, "s-000").manifest
     traces = TRACES.rows(store.read_shard(TRACES, "s-000"))
-    damaged = [replace(t, events_json='[{"later": 1}]') if t.question_id == "exists" else t for t in traces]
+    damaged = [replace(t, events_json=events) if t.question_id == "exists" else t for t in traces]
     store.write_shard(TRACES, "s-000", TRACES.frame(damaged), "g")
-    rows = build_examples(store, "s-000").manifest
-    assert rows.stats["dropped"] == {"evidence": 1, "trace": 1}
-    assert "t-exists" in rows.stats["dropped_first"][0]["problem"]
-    assert rows.rows > 90
+    after = build_examples(store, "s-000").manifest
+    assert after.stats["dropped"] == {"evidence": 1, "trace": 1}
+    assert "t-exists" in after.stats["dropped_first"][0]["problem"]
+    assert after.rows == before.rows - 1
+
+
+def test_build_examples_verdict_without_trace_or_program_is_counted_and_the_others_stay(
+    store: ArtifactStore,
+) -> None:
+    before = build_examples(store, "s-000").manifest
+    traces = [t for t in TRACES.rows(store.read_shard(TRACES, "s-000")) if t.question_id != "exists"]
+    programs = PROGRAMS.rows(store.read_shard(PROGRAMS, "s-000"))
+    store.write_shard(TRACES, "s-000", TRACES.frame(traces), "g")
+    store.write_shard(PROGRAMS, "s-000", PROGRAMS.frame(p for p in programs if p.program_id != "p-and"), "g")
+    after = build_examples(store, "s-000").manifest
+    assert after.stats["dropped"] == {"evidence": 1, "trace": 2}
+    problems = " ".join(d["problem"] for d in after.stats["dropped_first"])
+    assert "t-exists" in problems
+    assert "p-and" in problems
+    assert after.rows == before.rows - 2
+
+
+def test_build_examples_missing_picture_drops_the_rationale_and_the_others_stay(store: ArtifactStore) -> None:
+    images = IMAGES.rows(store.read_shard(IMAGES, "s-000"))
+    [gone] = [
+        q.image_id for q in QUESTIONS.rows(store.read_shard(QUESTIONS, "s-000")) if q.question_id == "exists"
+    ]
+    store.write_shard(IMAGES, "s-000", IMAGES.frame(i for i in images if i.image_id != gone), "g")
+    stats = build_examples(store, "s-000").manifest.stats
+    assert stats["dropped"] == {"evidence": 1, "image": 3}
+
+
+def test_build_examples_two_chosen_verdicts_give_one_rationale_of_the_first(store: ArtifactStore) -> None:
+    before = build_examples(store, "s-000").manifest
+    verdicts = VERDICTS.rows(store.read_shard(VERDICTS, "s-000"))
+    twin = next(replace(v, verdict_id="~last") for v in verdicts if v.question_id == "exists" and v.chosen)
+    store.write_shard(VERDICTS, "s-000", VERDICTS.frame([twin, *verdicts]), "g")
+    after = build_examples(store, "s-000").manifest
+    assert after.stats["dropped"] == {"evidence": 1, "verdict": 1}
+    assert "~last" in after.stats["dropped_first"][0]["problem"]
+    assert after.rows == before.rows
 
 
 def test_prompt_for_choices_are_listed_in_both_modes() -> None:

@@ -44,7 +44,7 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def told() -> tuple[str, tuple[TraceEvent, ...]]:
+def told() -> tuple[str, str, tuple[TraceEvent, ...]]:
     toolset = ToolSet("reader", {name: Reader(name) for name in ("find", "read_text", "llm_query")})
     job = Job(READS, Picture("a" * 64, np.zeros((SIZE, SIZE, 3), np.uint8)))
     with open_engine(toolset, EngineSettings(in_flight=1, threads=1)) as engine:
@@ -52,19 +52,21 @@ def told() -> tuple[str, tuple[TraceEvent, ...]]:
     assert (run.outcome, run.answer) == ("answered", "The city")
     program, events = canonical(READS), events_from_json(events_to_json(run.events))
     assert isinstance(program, Program)
-    return render(program.source, events, "The city", SIZE, SIZE), events
+    return render(program.source, events, "The city", SIZE, SIZE), program.source, events
 
 
-def test_reading_and_knowledge_are_said(told: tuple[str, tuple[TraceEvent, ...]]) -> None:
-    text, _ = told
+def test_reading_and_knowledge_are_said(told: tuple[str, str, tuple[TraceEvent, ...]]) -> None:
+    text, *_ = told
     assert 'The text in the sign at [100 100 300 300] is "stop no 5".' in text
     assert "There is no text in the sign at [500 100 700 300]." in text
     assert "The answer to \"Who put up a 'STOP' sign? Answer in one word.\" is city." in text
 
 
-def test_reading_and_knowledge_that_are_true_pass_the_check(told: tuple[str, tuple[TraceEvent, ...]]) -> None:
-    text, events = told
-    assert check_rationale(text, events, "The city", SIZE, SIZE) == []
+def test_reading_and_knowledge_that_are_true_pass_the_check(
+    told: tuple[str, str, tuple[TraceEvent, ...]],
+) -> None:
+    text, source, events = told
+    assert check_rationale(text, source, events, "The city", SIZE, SIZE) == []
 
 
 @pytest.mark.parametrize(
@@ -78,9 +80,9 @@ def test_reading_and_knowledge_that_are_true_pass_the_check(told: tuple[str, tup
     ],
 )
 def test_reading_and_knowledge_that_are_changed_are_caught(
-    told: tuple[str, tuple[TraceEvent, ...]], true: str, false: str
+    told: tuple[str, str, tuple[TraceEvent, ...]], true: str, false: str
 ) -> None:
-    text, events = told
+    text, source, events = told
     assert true in text
-    problems = check_rationale(text.replace(true, false), events, "The city", SIZE, SIZE)
+    problems = check_rationale(text.replace(true, false), source, events, "The city", SIZE, SIZE)
     assert [problem.kind for problem in problems] == ["claim"]

@@ -111,12 +111,12 @@ def test_own_tool_is_in_the_rationale_and_the_check_holds_it_against_the_trace(p
     assert "The picture has 3 blue cells." in text
     assert "The region [0 0 500 1000] has 2 blue cells." in text
     assert "The picture has no red cell." in text
-    assert check_rationale(text, events, "0", 100, 100, methods) == []
+    assert check_rationale(text, program.source, events, "0", 100, 100, methods) == []
     for true, false in (("3 blue", "4 blue"), ("3 blue", "3 red"), ("no red", "no blue"), ("[0 0", "[9 0")):
         changed = text.replace(true, false)
-        assert [p.kind for p in check_rationale(changed, events, "0", 100, 100, methods)] == ["claim"], (
-            changed
-        )
+        assert [p.kind for p in check_rationale(changed, program.source, events, "0", 100, 100, methods)] == [
+            "claim"
+        ], changed
 
 
 def test_own_tool_set_that_is_gone_says_where_to_look() -> None:

@@ -5,7 +5,7 @@ of a picture stay together, since they share its image pass. Epochs follow one a
 takes questions s*B to (s+1)*B of that sequence, and rank r of W the r-th of W equal parts, so every rank
 always has a picture and the sequence does not depend on W. Both arms of a twin pair see the same sequence.
 
-Not here: mixing weights over data sets; the splits and their checks (`vpd.rationale.check`).
+Not here: mixing weights over data sets; the splits and their checks (`vpd.fitness`).
 """
 
 import random

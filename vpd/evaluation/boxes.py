@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from vpd.datasets.scenes.world import Scene
+from vpd.datasets.scenes.world import Scene, SceneObject
 from vpd.geometry import GRID, Box
 from vpd.records import SCENE_TRUTH, Prediction
 from vpd.store import ArtifactStore
@@ -27,11 +27,18 @@ class BoxPrecision:
 
     stated: int
     right: int
+    overlap: float
+    """Sum over the boxes of the best intersection over union with an object."""
 
     @property
     def share(self) -> float | None:
         """Share of right boxes; None if none was stated."""
         return self.right / self.stated if self.stated else None
+
+    @property
+    def mean_iou(self) -> float | None:
+        """Mean of the best intersection over union with an object; None if no box was stated."""
+        return self.overlap / self.stated if self.stated else None
 
 
 def read_boxes(text: str) -> list[Box]:
@@ -45,19 +52,28 @@ def to_pixels(box: Box, width: int, height: int) -> Box:
     return Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
 
 
+def best_object(box: Box, scene: Scene) -> tuple[SceneObject | None, float]:
+    """Return the object whose box a box in pixels meets best, and their intersection over union."""
+    found = max(scene.objects, key=lambda o: box.iou(o.box), default=None)
+    return found, 0.0 if found is None else box.iou(found.box)
+
+
+def judge_boxes(texts: Iterable[tuple[str, Scene]]) -> BoxPrecision:
+    """Judge the boxes of texts about scenes."""
+    ious = [
+        best_object(to_pixels(box, scene.width, scene.height), scene)[1]
+        for text, scene in texts
+        for box in read_boxes(text)
+    ]
+    return BoxPrecision(len(ious), sum(iou >= IOU_THRESHOLD for iou in ious), sum(ious))
+
+
 def box_precision(
     predictions: Iterable[Prediction], picture_of: Mapping[str, str], scenes: Mapping[str, Scene]
 ) -> BoxPrecision | None:
     """Judge the boxes of rationales; `picture_of` maps question to picture. None if no picture has truth."""
-    stated = right = 0
-    for prediction in predictions:
-        scene = scenes.get(picture_of[prediction.question_id])
-        if scene is None:
-            continue
-        boxes = [to_pixels(box, scene.width, scene.height) for box in read_boxes(prediction.text)]
-        stated += len(boxes)
-        right += sum(any(box.iou(o.box) >= IOU_THRESHOLD for o in scene.objects) for box in boxes)
-    return BoxPrecision(stated, right) if scenes else None
+    pictures = ((p.text, scenes.get(picture_of[p.question_id])) for p in predictions)
+    return judge_boxes((text, scene) for text, scene in pictures if scene is not None) if scenes else None
 
 
 def load_scenes(store: ArtifactStore, pictures: set[str]) -> dict[str, Scene]:

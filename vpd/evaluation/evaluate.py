@@ -14,6 +14,8 @@ from vpd.evaluation.arms import VERSION, Answered, Arm, ask
 from vpd.evaluation.baselines import FIRST, PRIOR, PROGRAM_MODEL, ask_prior, ask_programs
 from vpd.evaluation.bootstrap import RESAMPLES, bootstrap
 from vpd.evaluation.boxes import box_precision, load_scenes
+from vpd.evaluation.ground_truth import VERSION as TRUTH
+from vpd.evaluation.ground_truth import measure_truth
 from vpd.evaluation.questions import QuestionSet, choose_questions
 from vpd.evaluation.results import (
     Boxes,
@@ -24,7 +26,7 @@ from vpd.evaluation.results import (
     find_evaluation,
     save_evaluation,
 )
-from vpd.records import PREDICTIONS, Prediction, stable_id
+from vpd.records import EXAMPLES, PREDICTIONS, Prediction, stable_id
 from vpd.scoring.score import SCORER
 from vpd.store import ArtifactStore
 
@@ -67,15 +69,25 @@ def evaluate(
     settings = settings or EvaluationSettings()
     asked = choose_questions(store, student.shards, settings.split, settings.max_questions)
     answered = _ask_all(store, (student, twin), asked, settings.batch_size, progress)
-    made_from = [store.manifest(PREDICTIONS, a.shard).fingerprint for a in answered]
-    evaluation_id = stable_id("evaluation", VERSION, made_from, settings.seed, settings.resamples)
+    evaluation_id = _identity(store, asked, answered, settings)
     present = find_evaluation(store, evaluation_id)
     if present is not None:
         return present
-    progress("comparing the models")
+    progress("comparing the models, and the programs with what is true")
     evaluation = _summarise(store, evaluation_id, (student, twin), asked, answered, settings)
     save_evaluation(store, evaluation)
     return evaluation
+
+
+def _identity(
+    store: ArtifactStore, asked: QuestionSet, answered: Iterable[Answered], settings: EvaluationSettings
+) -> str:
+    """Return an id of everything that decides the document."""
+    said = [store.manifest(PREDICTIONS, a.shard).fingerprint for a in answered]
+    shards = sorted(set(asked.shard_of.values()))
+    explained = [store.manifest(EXAMPLES, shard).data_sha256 for shard in shards]
+    how = (VERSION, TRUTH, settings.seed, settings.resamples)
+    return stable_id("evaluation", *how, said, explained)
 
 
 def _ask_all(
@@ -100,7 +112,10 @@ def _summarise(
     settings: EvaluationSettings,
 ) -> Evaluation:
     picture_of = {q.question_id: q.image_id for q in asked.questions}
+    scenes = load_scenes(store, set(picture_of.values()))
     by_maker = {(a.predictions[0].model, a.predictions[0].mode): a for a in answered}
+
+    boxes = box_precision(by_maker[STUDENT, "rationale"].predictions, picture_of, scenes)
 
     def share(scores: dict[str, float]) -> Share:
         pictures = [picture_of[question_id] for question_id in scores]
@@ -128,7 +143,8 @@ def _summarise(
             _compare(by_maker[first].predictions, by_maker[second].predictions, share)
             for first, second in COMPARED
         ],
-        boxes=_boxes(store, by_maker[STUDENT, "rationale"].predictions, picture_of),
+        boxes=None if boxes is None else Boxes.of(boxes),
+        truth=measure_truth(store, asked, scenes),
     )
 
 
@@ -165,11 +181,3 @@ def _compare(
         only_first_right=sum(a and not b for _, a, b in pairs),
         only_second_right=sum(b and not a for _, a, b in pairs),
     )
-
-
-def _boxes(
-    store: ArtifactStore, predictions: Sequence[Prediction], picture_of: dict[str, str]
-) -> Boxes | None:
-    scenes = load_scenes(store, set(picture_of.values()))
-    found = box_precision(predictions, picture_of, scenes)
-    return None if found is None else Boxes(stated=found.stated, right=found.right)

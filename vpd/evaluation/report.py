@@ -4,17 +4,19 @@ Everything that came from a model, a picture's source or a user is escaped by th
 """
 
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from jinja2 import Template
 
+from vpd.evaluation.attribution import Fault
 from vpd.evaluation.baselines import ANY_OF_K, FIRST, PRIOR, PROGRAM_MODEL
 from vpd.evaluation.evaluate import STUDENT, TWIN
 from vpd.evaluation.gallery import gallery
 from vpd.evaluation.plots import Curve, Series, bars, intervals, lines
-from vpd.evaluation.results import Comparison, Evaluation
+from vpd.evaluation.results import Comparison, Evaluation, GroundTruth
 from vpd.inspect.html import environment
 from vpd.records import VERDICTS
 from vpd.store import ArtifactStore
@@ -40,6 +42,15 @@ COLORS = {
     (PRIOR, "answer"): "#a3a9b1",
     (PROGRAM_MODEL, FIRST): "#4f8f63",
 }
+FAULT_NAMES: dict[Fault, str] = {
+    "right": "Right",
+    "lucky": "Lucky",
+    "tool_error": "Tool error",
+    "program_error": "Program error",
+    "tool_failure": "No answer: tools",
+    "program_failure": "No answer: program",
+    "crash": "Crash",
+}
 _CURVE_POINTS = 120  # a curve is drawn as means over at most so many stretches of steps
 
 
@@ -60,6 +71,8 @@ def render_report(store: ArtifactStore, evaluation: Evaluation) -> str:
         series=series,
         conclusion=conclusion(evaluation),
         few_pictures=FEW_PICTURES,
+        blame=blame(evaluation.truth) if evaluation.truth else None,
+        fault_names=FAULT_NAMES,
         family_plot=bars(families, series, "Accuracy by question family"),
         difference_plot=intervals(
             [(title(c), c.difference) for c in evaluation.comparisons], "Differences in accuracy, in points"
@@ -97,6 +110,23 @@ def conclusion(evaluation: Evaluation) -> str:
     if gap.high < 0:
         return f"{found} The interval lies below zero: on pictures like these this student is behind."
     return f"{found} The interval includes zero: this run shows no difference between the two."
+
+
+def blame(truth: GroundTruth) -> str:
+    """Return in words whose mistakes the wrong and missing answers of programs are."""
+    counts = sum((Counter(found) for found in truth.faults.values()), Counter[str]())
+    tools = counts["tool_error"] + counts["tool_failure"]
+    programs = counts["program_error"] + counts["program_failure"]
+    right = counts["right"] + counts["lucky"]
+    lucky = f"{counts['lucky']} of {right} right runs are wrong with exact tools: right by luck."
+    if tools + programs == 0:
+        return f"No run was wrong. {lucky}"
+    wrong = tools + programs
+    return (
+        f"Of {wrong} wrong or missing answers, {tools} ({tools / wrong:.1%}) come out right with them: there "
+        f"the tools were at fault, and better tools are what helps. The other {programs} "
+        f"({programs / wrong:.1%}) do not: there the programs are wrong. {lucky}"
+    )
 
 
 def loss_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> list[Curve]:

@@ -3,9 +3,12 @@
 Shares are 0 to 1, seconds are wall time per question. Kept in the store as `evaluations/<evaluation_id>`.
 """
 
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict
 
 from vpd.errors import MissingShardError
+from vpd.evaluation.boxes import BoxPrecision
 from vpd.store import ArtifactStore
 
 
@@ -47,10 +50,45 @@ class Comparison(_Record):
 
 
 class Boxes(_Record):
-    """Boxes stated in the student's rationales and how many overlap an object with IoU of at least 0.5."""
+    """Boxes stated in rationales, how many overlap an object with IoU of at least 0.5, and the mean IoU."""
 
     stated: int
     right: int
+    mean_iou: float | None = None
+
+    @classmethod
+    def of(cls, found: BoxPrecision) -> Self:
+        """Return what was found, for the document."""
+        return cls(stated=found.stated, right=found.right, mean_iou=found.mean_iou)
+
+
+class Tally(_Record):
+    """So many sentences, and the true ones of them."""
+
+    n: int
+    true: int
+
+    @property
+    def share(self) -> float:
+        """Share of true sentences."""
+        return self.true / self.n
+
+
+class RationaleTruth(_Record):
+    """Whether the sentences of the rationales made from programs are true of the pictures."""
+
+    rationales: int
+    all_true: int
+    kinds: dict[str, Tally]
+    families: dict[str, Tally]
+    boxes: Boxes
+
+
+class GroundTruth(_Record):
+    """What only ground truth tells. `faults`: by family, the number of runs of each `Fault`."""
+
+    faults: dict[str, dict[str, int]]
+    rationales: RationaleTruth
 
 
 class Evaluation(_Record):
@@ -72,6 +110,8 @@ class Evaluation(_Record):
     results: list[ModelResult]
     comparisons: list[Comparison]
     boxes: Boxes | None
+    truth: GroundTruth | None = None
+    """None: the pictures have no ground truth, or the document is older than its measuring."""
 
     def result(self, model: str, mode: str) -> ModelResult:
         """Return the figures of a model and mode; raises KeyError if they were not made."""

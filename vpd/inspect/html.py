@@ -1,10 +1,12 @@
-"""What all HTML files share: how templates are filled, and how a file is written.
+"""What all HTML files share: how templates are filled, and how a file is written or kept.
 
 A file needs nothing else: no script, no network. Everything that came from a model, a picture's source or a
 person is escaped, and control characters are made visible.
 """
 
+import re
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,6 +14,9 @@ from markupsafe import Markup
 
 from vpd.errors import StoreError
 from vpd.inspect.wording import version_shown, visible
+from vpd.store import ArtifactStore
+
+_DIGEST = re.compile(r"[0-9a-f]{20}\.html")
 
 
 def environment(package: str) -> Environment:
@@ -44,3 +49,19 @@ def write_page(html: str, path: Path) -> None:
             aside.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error}; free space or fix permissions") from error
+
+
+def keep_page(store: ArtifactStore, start: str, digest: str, page: Callable[[], str]) -> str:
+    """Keep an HTML file in the store, unless it is there already, and return its address.
+
+    Its name is `start` (a folder, and what kind of page it is) and `digest`, which follows from what it is
+    made from, 20 digits. It is whole or absent: a process killed at any point leaves no wrong page behind.
+    Older ones with the same start are deleted once the new one is there.
+    """
+    name = f"{start}{digest}.html"
+    if not store.objects.exists(name):
+        store.objects.put(name, page().encode())
+        pages = {n for n in store.objects.list(start) if _DIGEST.fullmatch(n.removeprefix(start))}
+        for older in pages - {name}:
+            store.objects.delete(older)
+    return f"{store.uri}/{name}"

@@ -127,7 +127,7 @@ def _verdicts(view: TraceView) -> Table:
     table = Table("label", "policy", "verdict", "why", box=None, pad_edge=False, header_style="dim")
     label = ", ".join(view.question.answers) if view.question is not None else ""
     for verdict in view.verdicts:
-        said = "chosen" if verdict.chosen else "kept" if verdict.kept else "rejected"
+        said = "chosen" if verdict.chosen else "kept" if verdict.kept else "refused"
         table.add_row(*(Text(visible(cell)) for cell in (label, verdict.policy, said, verdict.reason)))
     return table
 

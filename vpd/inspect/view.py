@@ -7,12 +7,15 @@ import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from vpd.execution.trace import Run, TraceEvent, events_to_json
 from vpd.inspect.lines import executed_lines
 from vpd.inspect.wording import shown, visible
 from vpd.records import Question, Verdict
+
+Kind = Literal["right", "wrong", "failed"]
+"""Colours of ends: of good ones, of answers that are not right, and of runs that gave none."""
 
 _VALUES_SHOWN = 4  # of one variable beside its line
 _LONGEST_NOTE = 120

@@ -21,7 +21,7 @@ from vpd.scoring.normalize import normalize
 from vpd.scoring.score import answer_key, is_right, resolve_choice
 from vpd.store import ArtifactStore
 
-MOST_REMEMBERED = 100_000  # probes, about 1 kB each
+MOST_REMEMBERED = 20_000  # probes, about 1 kB each
 
 
 @dataclass(frozen=True)

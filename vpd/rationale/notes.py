@@ -1,9 +1,10 @@
-"""The facts of a run that a rationale can state, one type each; the words are in `vpd.rationale.phrases`."""
+"""The facts of a run that a rationale can state, one type each; the words are in `vpd.rationale.speaker`."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from vpd.execution.trace import PatchRef, Value
-from vpd.rationale.scope import Axis
+from vpd.rationale.values import Axis
 from vpd.tools.methods import Method
 
 
@@ -47,7 +48,8 @@ class Replies:
 class Relation:
     """Patches compared along an axis, in pairs with the sign of first minus second.
 
-    `asked` is the sign that the test asked for: -1 for less, 1 for more.
+    `asked` is the sign that the test asked for: -1 for less, 1 for more. Where the second is the picture, the
+    first is compared with its middle.
     """
 
     axis: Axis
@@ -55,14 +57,79 @@ class Relation:
     pairs: list[tuple[PatchRef, PatchRef, int]] = field(default_factory=list)
 
 
+@dataclass
+class Overlaps:
+    """Which patches share any area with others, in pairs; `wanted` is what the program looks for."""
+
+    wanted: bool
+    pairs: list[tuple[PatchRef, PatchRef]] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Extreme:
-    """The first (-1) or last (1) patch of a listing along an axis."""
+    """The patch of a listing that is alone at its lower (-1) or upper (1) end along an axis."""
 
     patch: PatchRef
     among: tuple[PatchRef, ...]
     axis: Axis
     sign: int
+
+
+@dataclass(frozen=True)
+class NearestTo:
+    """The patch of a listing whose centre is nearest along `x` or `y` to that of an anchor."""
+
+    patch: PatchRef
+    among: tuple[PatchRef, ...]
+    axis: Axis
+    anchor: PatchRef
+
+
+@dataclass(frozen=True)
+class Nearer:
+    """A patch whose centre is nearer along `x` or `y` to that of an anchor than another's."""
+
+    near: PatchRef
+    far: PatchRef
+    axis: Axis
+    anchor: PatchRef
+
+
+@dataclass(frozen=True)
+class Same:
+    """Whether the replies about two patches to one question are equal."""
+
+    question: str
+    one: PatchRef
+    other: PatchRef
+    same: bool
+
+
+@dataclass(frozen=True)
+class Different:
+    """The different replies to one question."""
+
+    question: str
+    replies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Frequent:
+    """The reply that `count` of `total` patches have, more than any other."""
+
+    question: str
+    reply: str
+    count: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Contains:
+    """Whether a reply contains a text."""
+
+    text: str
+    part: str
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -84,14 +151,6 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Overlap:
-    """Whether two patches share any area."""
-
-    one: PatchRef
-    other: PatchRef
-
-
-@dataclass(frozen=True)
 class Told:
     """What a method with a sentence of its own was told; no patch: its tool did not look."""
 
@@ -101,4 +160,20 @@ class Told:
     value: Value
 
 
-Note = Found | Exists | Property | Replies | Relation | Extreme | Counts | Sum | Overlap | Told
+About = Found | Exists | Property | Replies | Told
+Compared = Relation | Overlaps | Extreme | NearestTo | Nearer | Same | Different | Frequent | Contains
+Note = About | Compared | Counts | Sum
+_NoteType = TypeVar("_NoteType", bound=Note)
+
+
+class Notebook:
+    """The notes of a run by what they are about."""
+
+    def __init__(self) -> None:
+        self.notes: dict[object, Note] = {}
+
+    def add(self, key: object, note: _NoteType) -> _NoteType:
+        """Add a note unless there is one under this key, and return the one that there is."""
+        present = self.notes.setdefault(key, note)
+        assert isinstance(present, type(note))
+        return present

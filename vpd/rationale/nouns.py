@@ -18,7 +18,10 @@ IRREGULAR = {
     "leaf": "leaves",
     "shelf": "shelves",
     "sheep": "sheep",
+    "bus": "buses",
 }
+PLURAL_ONLY = frozenset(("scissors", "skis", "pants", "jeans", "trousers", "shorts", "goggles"))
+"""Nouns without a singular: "there are no skis", "a pair of skis"."""
 _COLORS = ("red", "blue", "green", "yellow", "purple", "cyan", "orange", "brown", "gray", "black", "white")
 _SIZES = ("small", "large", "big", "tiny", "little")
 _MATERIALS = ("metal", "rubber", "metallic", "wooden", "plastic", "shiny", "matte")
@@ -36,6 +39,8 @@ def singular(name: str) -> str:
     for article in _ARTICLES:
         words = words.removeprefix(article)
     head, _, last = words.rpartition(" ")
+    if last in PLURAL_ONLY:
+        head = head.removeprefix("pairs of").removeprefix("pair of")
     return f"{head} {_one(last)}".strip()
 
 
@@ -46,14 +51,19 @@ def plural(name: str) -> str:
 
 
 def noun(name: str) -> str:
-    """Return a name that can stand as a noun: the singular, and "red object" for a bare "red"."""
+    """Return a name that can stand as a noun: the singular, and "red object" for a bare "red".
+
+    A bare "orange" is the fruit.
+    """
     words = singular(name)
-    return f"{words} object" if words.split(" ")[-1] in ADJECTIVES else words
+    return f"{words} object" if words.split(" ")[-1] in ADJECTIVES and words != "orange" else words
 
 
 def with_article(name: str) -> str:
-    """Return the noun with "a" or "an"."""
+    """Return the noun with "a" or "an": "a cube", "an orange", "a pair of skis"."""
     words = noun(name)
+    if words.split(" ")[-1] in PLURAL_ONLY:
+        return f"a pair of {words}"
     vowel = words[:1] in "aeiou" and not words.startswith(_YOO_SOUND)
     return f"{'an' if vowel else 'a'} {words}"
 
@@ -74,8 +84,8 @@ def quality_key(text: str) -> str:
 
 
 def _one(word: str) -> str:
-    if word in _SINGULAR:
-        return _SINGULAR[word]
+    if word in _SINGULAR or word in PLURAL_ONLY:
+        return _SINGULAR.get(word, word)
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     if word.endswith("es") and word[:-2].endswith(_HISSING) and not word.endswith(("ses", "zes")):
@@ -87,8 +97,8 @@ def _one(word: str) -> str:
 
 
 def _many(word: str) -> str:
-    if word in IRREGULAR:
-        return IRREGULAR[word]
+    if word in IRREGULAR or word in PLURAL_ONLY:
+        return IRREGULAR.get(word, word)
     if word.endswith(_HISSING):
         return f"{word}es"
     if word.endswith("y") and word[-2:-1] not in "aeiou":

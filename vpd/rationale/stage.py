@@ -7,11 +7,9 @@ Not here: whether a data set of many shards is fit for training (`vpd.rationale.
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from vpd.execution.trace import events_from_json
-from vpd.rationale.faithful import CHECKER, Problem, check_rationale
+from vpd.rationale.chosen import Chosen, Dropped, chosen_runs
+from vpd.rationale.faithful import CHECKER, check_rationale
 from vpd.rationale.prompts import SUFFIXES, Mode, prompt_for
 from vpd.rationale.render import RENDERER, render
 from vpd.records import (
@@ -21,40 +19,18 @@ from vpd.records import (
     QUESTIONS,
     TRACES,
     VERDICTS,
-    Candidate,
     Example,
     Image,
     Question,
-    Trace,
-    Verdict,
     stable_id,
 )
 from vpd.scoring.normalize import normalize
 from vpd.scoring.score import SCORER, resolve_choice
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
 from vpd.store import ArtifactStore
-from vpd.tools.toolset import methods_of
 
 STAGE = Stage(EXAMPLES, "1", (IMAGES, QUESTIONS, PROGRAMS, TRACES, VERDICTS))
 SHOWN = 5  # dropped rationales that the stats show in full
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    """The run whose trace becomes a question's rationale."""
-
-    verdict: Verdict
-    trace: Trace
-    source: str
-
-
-@dataclass(frozen=True)
-class _Dropped:
-    """A rationale that is not used."""
-
-    question_id: str
-    text: str
-    problems: tuple[Problem, ...]
 
 
 def build_examples(store: ArtifactStore, shard: str, *, most_words: int = 120) -> ShardResult:
@@ -75,9 +51,8 @@ def build_examples(store: ArtifactStore, shard: str, *, most_words: int = 120) -
 
 def _build(inputs: Inputs, most_words: int) -> StageOutput:
     images = {i.image_id: i for i in IMAGES.rows(inputs[IMAGES.name])}
-    chosen = _chosen_runs(inputs)
+    chosen, dropped = chosen_runs(inputs)
     examples: list[Example] = []
-    dropped: list[_Dropped] = []
     for question in QUESTIONS.rows(inputs[QUESTIONS.name]):
         run = chosen.get(question.question_id)
         answer = _answer(question, run)
@@ -85,8 +60,8 @@ def _build(inputs: Inputs, most_words: int) -> StageOutput:
             examples.append(_example(question, "answer", answer, answer, None))
         if run is None:
             continue
-        rationale = _rationale(run, images[question.image_id], most_words)
-        if isinstance(rationale, _Dropped):
+        rationale = _rationale(run, images.get(question.image_id), most_words)
+        if isinstance(rationale, Dropped):
             dropped.append(rationale)
         else:
             said = normalize(run.trace.answer or "")
@@ -94,56 +69,32 @@ def _build(inputs: Inputs, most_words: int) -> StageOutput:
     return StageOutput(EXAMPLES.frame(examples), _stats(examples, dropped))
 
 
-def _chosen_runs(inputs: Inputs) -> dict[str, _Chosen]:
-    """Return the chosen run of each question that has one."""
-    traces = {t.trace_id: t for t in TRACES.rows(inputs[TRACES.name])}
-    asked = {q.question_id: q.asks for q in QUESTIONS.rows(inputs[QUESTIONS.name])}
-    sources = _executed_sources(PROGRAMS.rows(inputs[PROGRAMS.name]))
-    chosen = {}
-    for verdict in VERDICTS.rows(inputs[VERDICTS.name]):
-        if verdict.chosen and verdict.trace_id is not None:
-            trace = traces[verdict.trace_id]
-            source = sources[asked[verdict.question_id], trace.program_id]
-            chosen[verdict.question_id] = _Chosen(verdict, trace, source)
-    return chosen
-
-
-def _executed_sources(candidates: list[Candidate]) -> Mapping[tuple[object, str | None], str]:
-    """Return the source that was executed for each text and program: the first by sample index.
-
-    Candidates of one program differ in the names of variables, which the events of its trace use.
-    """
-    executed: dict[tuple[object, str | None], str] = {}
-    for candidate in sorted(candidates, key=lambda c: c.sample_index):
-        executed.setdefault((candidate.asks, candidate.program_id), candidate.source)
-    return executed
-
-
-def _answer(question: Question, run: _Chosen | None) -> str | None:
+def _answer(question: Question, run: Chosen | None) -> str | None:
     """Return what the student should answer: the first label, else the chosen program's answer."""
     if question.answers:
         return normalize(resolve_choice(question.answers[0], question.choices)) or None
     return run.verdict.answer if run is not None else None
 
 
-def _rationale(run: _Chosen, image: Image, most_words: int) -> str | _Dropped:
+def _rationale(run: Chosen, image: Image | None, most_words: int) -> str | Dropped:
     """Return the rationale of a run if it can be used."""
-    answer = run.trace.answer or ""
-    try:
-        events = events_from_json(run.trace.events_json)
-    except (ValueError, KeyError, TypeError, AssertionError) as error:
-        problem = Problem("trace", f"the events of trace {run.trace.trace_id} cannot be read: {error!r}")
-        return _Dropped(run.trace.question_id, "", (problem,))
-    methods = methods_of(run.trace.tools_version)
-    text = render(run.source, events, answer, image.width, image.height, methods)
-    problems = check_rationale(text, events, answer, image.width, image.height, methods)
+    answer, question = run.trace.answer or "", run.trace.question_id
+    if image is None:
+        return Dropped(
+            question, "", "image", f"the picture of question {question} is not in the shard; ingest it"
+        )
+    size = image.width, image.height
+    text = render(run.source, run.events, answer, *size, run.methods, seed=question)
+    problems = check_rationale(text, run.source, run.events, answer, *size, run.methods)
+    if problems:
+        return Dropped(question, text, problems[0].kind, problems[0].message)
     words = len(text.split())
     if words > most_words:
-        problems.append(Problem("length", f"it has {words} words, more than {most_words}"))
-    return _Dropped(run.trace.question_id, text, tuple(problems)) if problems else text
+        return Dropped(question, text, "length", f"it has {words} words, more than {most_words}")
+    return text
 
 
-def _example(question: Question, mode: Mode, target: str, answer: str, run: _Chosen | None) -> Example:
+def _example(question: Question, mode: Mode, target: str, answer: str, run: Chosen | None) -> Example:
     return Example(
         example_id=stable_id("example", question.question_id, mode, target),
         question_id=question.question_id,
@@ -161,7 +112,7 @@ def _example(question: Question, mode: Mode, target: str, answer: str, run: _Cho
     )
 
 
-def _stats(examples: list[Example], dropped: list[_Dropped]) -> Stats:
+def _stats(examples: list[Example], dropped: list[Dropped]) -> Stats:
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for (split, mode, family), count in sorted(
         Counter((e.split, e.mode, e.family) for e in examples).items()
@@ -171,9 +122,8 @@ def _stats(examples: list[Example], dropped: list[_Dropped]) -> Stats:
     return {
         "examples": counts,
         "rationale_words": round(sum(words) / len(words), 1) if words else None,
-        "dropped": dict(Counter(d.problems[0].kind for d in dropped)),
+        "dropped": dict(Counter(d.kind for d in dropped)),
         "dropped_first": [
-            {"question_id": d.question_id, "text": d.text, "problem": d.problems[0].message}
-            for d in dropped[:SHOWN]
+            {"question_id": d.question_id, "text": d.text, "problem": d.problem} for d in dropped[:SHOWN]
         ],
     }

@@ -9,12 +9,13 @@ from functools import cache, partial
 from string import Formatter
 
 from vpd.execution.trace import Value
-from vpd.rationale.facts import Facts, GridBox
-from vpd.rationale.references import BOX, REF, boxes_in, refer_to_one
+from vpd.rationale.facts import Facts
+from vpd.rationale.references import BOX, REF, Reference, refer
+from vpd.rationale.stated import Stated, Told
 from vpd.scoring.normalize import normalize
 from vpd.tools.methods import Method
 
-Check = Callable[[re.Match[str], Facts], bool]
+Check = Callable[[re.Match[str], Facts], Stated | None]
 
 
 def told_claims(methods: Mapping[str, Method]) -> Iterator[tuple[re.Pattern[str], Check]]:
@@ -39,24 +40,21 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _told(method: Method, match: re.Match[str], facts: Facts, *, denied: bool) -> bool:
+def _told(method: Method, match: re.Match[str], facts: Facts, *, denied: bool) -> Stated | None:
     """ "The text in the sign is "stop"": what a tool told, in the method's own sentence."""
     said = match.groupdict()
-    at = _place(said.pop("patch", None), facts)
+    place = said.pop("patch", None)
+    at = refer(place, facts) if place else Reference((), 0)
+    stated = set[Told]()
     for name, box, args, value in facts.told:
         fits = not value if denied else bool(value) or not method.denies
-        if name != method.name or at not in (None, box) or not fits:
+        if name != method.name or not fits or (place and box not in at.boxes):
             continue
         told = dict(zip((*method.parameters, "value"), map(_text, (*args, value)), strict=True))
         if all(told[slot] == _text(text) for slot, text in said.items()):
-            return True
-    return False
-
-
-def _place(reference: str | None, facts: Facts) -> GridBox | None:
-    if reference is None:
-        return None
-    return boxes_in(reference)[0] if reference.startswith("the region [") else refer_to_one(reference, facts)
+            stated.add(Told(name, box, args))
+    everywhere = at.whole and {fact.box for fact in stated} >= set(at.boxes)
+    return at.spoken | stated if stated and (everywhere or not place) else None
 
 
 def _text(value: Value) -> str:

@@ -1,0 +1,1 @@
+"""Rationales in other words, by a language model: the same facts in fluent English, or the draft stands."""
