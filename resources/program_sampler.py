@@ -1,4 +1,4 @@
-"""Which language models write programs, and with what sampling parameters."""
+"""Which language models write programs, with what sampling parameters, and which one rewords rationales."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from vpd.errors import ConfigError
 from vpd.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from vpd.rewriting.rewriter import Rewriter
     from vpd.sampling.plan import Plan
     from vpd.sampling.sampler import Sampler
 
@@ -58,6 +59,19 @@ class ProgramSamplerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         settings = self._settings(tools)
         with open_sampler(settings, self._plan(settings)) as sampler:
             yield sampler
+
+    @contextmanager
+    def open_rewriter(self, model: str = "") -> Iterator["Rewriter"]:
+        """Open the rewriter of rationales, which asks one of these models, the first if none is named.
+
+        As with programs, nobody is contacted before an answer is missing in the cache; `ceiling` holds for
+        rationales alone, apart from programs. Raises ConfigError if there is no such model.
+        """
+        from vpd.rewriting.rewriter import open_rewriter
+
+        settings = self._settings(load_settings().tools)
+        with open_rewriter(settings, self._plan(settings), model) as rewriter:
+            yield rewriter
 
     def _settings(self, tools: str) -> Settings:
         """Return the environment's settings with these fields in their place."""

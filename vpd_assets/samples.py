@@ -4,25 +4,23 @@ Always the same rows for the same shard: the first ones by key. Nothing here dec
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from vpd.errors import StoreError
 from vpd.execution.trace import events_from_json
 from vpd.inspect.drawing import marks
 from vpd.inspect.gallery import publish_gallery
 from vpd.inspect.wording import described
-from vpd.records import EXAMPLES, IMAGES, PROBES, PROGRAMS, QUESTIONS, TRACES, VERDICTS, Table
+from vpd.records import EXAMPLES, IMAGES, PROBES, PROGRAMS, QUESTIONS, TRACES
 from vpd.sampling.rates import sampling_rates
 from vpd.store import ArtifactStore
-from vpd.verification.yields import rates
-from vpd_assets.markdown import markdown_table, thumbnail
+from vpd_assets.markdown import inline_png, thumbnail
+from vpd_assets.shown import ROWS, as_sample, link, one_per, texts
 
-ROWS = 5
+_RATIONALES = pl.col("mode") == "rationale"
 QUESTIONS_SHOWN, CANDIDATES_SHOWN = 3, 8
 
 
@@ -35,8 +33,8 @@ def sample_images(store: ArtifactStore, shard: str) -> dict[str, Any]:
 
 def sample_questions(store: ArtifactStore, shard: str) -> dict[str, Any]:
     """Show questions of different families with their pictures and answers."""
-    rows = _one_per(store, QUESTIONS, shard, "family", "question_id")
-    return _table(
+    rows = one_per(store, QUESTIONS, shard, "family", "question_id")
+    return as_sample(
         {
             "picture": thumbnail(store.get_blob(row["image_id"])),
             "family": row["family"],
@@ -79,8 +77,8 @@ def _candidate(row: Mapping[str, Any]) -> str:
 def sample_traces(store: ArtifactStore, shard: str) -> dict[str, Any]:
     """Show runs that ended in an answer, with the boxes that the program looked at, and link the gallery."""
     frame = store.read_shard(TRACES, shard).filter(pl.col("outcome") == "answered").sort("trace_id")
-    questions = _texts(store, shard)
-    return {"gallery": _gallery(store, shard)} | _table(
+    questions = texts(store, shard)
+    return {"gallery": link(publish_gallery, store, shard)} | as_sample(
         {
             "picture": thumbnail(store.get_blob(row["image_id"]), marks(events)),
             "question": questions[row["question_id"]],
@@ -99,7 +97,7 @@ def sample_probes(store: ArtifactStore, shard: str) -> dict[str, Any]:
     frame = store.read_shard(PROBES, shard).with_columns(share=share, unmoved=unmoved)
     worst = frame.sort("unmoved", "share", "probe_id", descending=[True, False, False], nulls_last=True)
     sources = dict(store.read_shard(PROGRAMS, shard).select("program_id", "source").iter_rows())
-    return _table(
+    return as_sample(
         {
             "question": row["question_text"],
             "program": sources[row["program_id"]],
@@ -110,27 +108,10 @@ def sample_probes(store: ArtifactStore, shard: str) -> dict[str, Any]:
     )
 
 
-def sample_verdicts(store: ArtifactStore, shard: str) -> dict[str, Any]:
-    """Show the yields by family, and verdicts, one for each reason given."""
-    questions = _texts(store, shard)
-    yields = store.manifest(VERDICTS, shard).stats["yields"]
-    shown = markdown_table([{"family": name, **rates(counts)} for name, counts in yields.items()])
-    return {"yields": dg.MetadataValue.md(shown)} | _table(
-        {
-            "question": questions[row["question_id"]],
-            "program's answer": row["answer"],
-            "outcome": row["outcome"],
-            "kept": row["kept"],
-            "reason": row["reason"],
-        }
-        for row in _one_per(store, VERDICTS, shard, "reason", "verdict_id")
-    )
-
-
 def sample_examples(store: ArtifactStore, shard: str) -> dict[str, Any]:
-    """Show rationales of different families with the boxes that they name."""
+    """Show lengths and drops, and rationales of different families with the boxes that they name."""
     traces = dict(store.read_shard(TRACES, shard).select("trace_id", "events_json").iter_rows())
-    return _table(
+    return {"rationales": dg.MetadataValue.md(_rationales(store, shard))} | as_sample(
         {
             "picture": thumbnail(
                 store.get_blob(row["image_id"]), marks(events_from_json(traces[row["trace_id"]]))
@@ -139,31 +120,16 @@ def sample_examples(store: ArtifactStore, shard: str) -> dict[str, Any]:
             "prompt": row["prompt"],
             "rationale": row["target"],
         }
-        for row in _one_per(store, EXAMPLES, shard, "family", "example_id", pl.col("mode") == "rationale")
+        for row in one_per(store, EXAMPLES, shard, "family", "example_id", _RATIONALES)
     )
 
 
-def _gallery(store: ArtifactStore, shard: str) -> dg.MetadataValue[Any]:
-    """Keep the shard's gallery in the store and link to it; a gallery that cannot be kept stops nothing."""
-    try:
-        address = publish_gallery(store, shard)
-    except StoreError as error:
-        return dg.MetadataValue.text(f"not written: {error}")
-    if "://" in address:
-        return dg.MetadataValue.path(address)
-    return dg.MetadataValue.url(Path(address).as_uri())
+def _rationales(store: ArtifactStore, shard: str) -> str:
+    """Return a chart of how long rationales are, and of how many were dropped for what."""
+    from vpd.inspect.charts import Lengths, rationale_chart
 
-
-def _one_per(
-    store: ArtifactStore, table: Table[Any], shard: str, column: str, key: str, where: Any = True
-) -> list[dict[str, Any]]:
-    frame = store.read_shard(table, shard).filter(where).sort(column, key)
-    return frame.unique(column, keep="first", maintain_order=True).head(ROWS + 1).to_dicts()
-
-
-def _texts(store: ArtifactStore, shard: str) -> dict[str, str]:
-    return dict(store.read_shard(QUESTIONS, shard).select("question_id", "text").iter_rows())
-
-
-def _table(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    return {"sample": dg.MetadataValue.md(markdown_table(list(rows)))}
+    words = pl.col("target").str.count_matches(r"\S+")
+    spread = words.mean().alias("mean"), words.quantile(0.1).alias("low"), words.quantile(0.9).alias("high")
+    frame = store.read_shard(EXAMPLES, shard).filter(_RATIONALES).group_by("family").agg(pl.len(), *spread)
+    families = {family: Lengths(*found) for family, *found in frame.iter_rows()}
+    return inline_png(rationale_chart(families, store.manifest(EXAMPLES, shard).stats["dropped"]))

@@ -12,8 +12,8 @@ from vpd_assets.execution_traces import execution_traces
 from vpd_assets.program_probes import program_probes
 from vpd_assets.questions import questions
 from vpd_assets.sampled_programs import sampled_programs
-from vpd_assets.samples import sample_verdicts
 from vpd_assets.shards import materialize_shards
+from vpd_assets.verdict_samples import sample_verdicts
 
 
 class VerificationConfig(dg.Config):

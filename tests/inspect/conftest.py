@@ -21,7 +21,7 @@ from vpd.execution.stage import execute_programs
 from vpd.execution.trace import Run
 from vpd.geometry import Box
 from vpd.inspect.view import TraceView
-from vpd.records import IMAGES, PROGRAMS, QUESTIONS, Candidate, Image, Question
+from vpd.records import IMAGES, PROBES, PROGRAMS, QUESTIONS, Candidate, Image, Question
 from vpd.store import ArtifactStore
 from vpd.tools.methods import IMAGE_PATCH, Plain
 from vpd.tools.protocol import Detection, Picture, ToolCard, ToolFailure, ToolRequest, ToolResult, ToolSet
@@ -227,7 +227,7 @@ def executed(engine: Engine, picture_file: bytes, tmp_path_factory: pytest.TempP
         for n, text in enumerate(texts)
     ]
     programs = [_candidate(text, i, source) for text in texts for i, source in enumerate(SOURCES)]
-    for table, rows in ((IMAGES, images), (QUESTIONS, questions), (PROGRAMS, programs)):
+    for table, rows in ((IMAGES, images), (QUESTIONS, questions), (PROGRAMS, programs), (PROBES, [])):
         store.write_shard(table, SHARD, table.frame(rows), "f")  # type: ignore[arg-type]
     execute_programs(store, SHARD, engine)
     return store

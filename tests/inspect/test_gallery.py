@@ -11,8 +11,9 @@ import pytest
 from vpd.errors import MissingShardError
 from vpd.execution.engine import Engine
 from vpd.execution.stage import execute_programs
-from vpd.inspect import gallery
-from vpd.inspect.gallery import PER_GROUP, publish_gallery, shard_gallery
+from vpd.inspect import album
+from vpd.inspect.album import PER_GROUP
+from vpd.inspect.gallery import publish_gallery, shard_gallery
 from vpd.records import PROGRAMS, QUESTIONS, TRACES, VERDICTS
 from vpd.store import ArtifactStore, blob_name
 from vpd.verification.stage import verify_programs
@@ -117,7 +118,7 @@ def test_gallery_of_huge_programs_stays_within_its_size(
     store.write_shard(PROGRAMS, SHARD, PROGRAMS.frame(large[:20]), "large")
     execute_programs(store, SHARD, engine)
     whole = shard_gallery(store, SHARD)
-    monkeypatch.setattr(gallery, "LARGEST", 300_000)
+    monkeypatch.setattr(album, "LARGEST", 300_000)
     cut = shard_gallery(store, SHARD)
     assert counted(parse(cut)) == counted(parse(whole))
     assert 0 < sum(shown(parse(cut)).values()) < sum(shown(parse(whole)).values())
@@ -166,7 +167,7 @@ def test_published_gallery_after_a_stop_at_any_point_is_whole(
     def dies(*_: object) -> None:
         raise Killed
 
-    store.objects.put(f"galleries/{SHARD}/older.html", b"older")
+    store.objects.put(f"galleries/{SHARD}/{'0' * 20}.html", b"older")
     for step in ("put", "delete"):
         with monkeypatch.context() as patch:
             patch.setattr(store.objects, step, dies)

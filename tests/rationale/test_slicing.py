@@ -159,6 +159,7 @@ def _simple(draw: st.DrawFn, inside: str) -> str:
                 f'{xs}, {number} = {ys}[1:], len(image_patch.find("{noun}"))',
                 f"words.append({text})",
                 f'words.append({where}.simple_query("Which {noun}?"))',
+                f"words.append(str(bright({where})))",
                 "more = words",
                 "words = []",
                 f"more.append({text})",
@@ -194,7 +195,9 @@ def _statement(draw: st.DrawFn, depth: int, inside: str) -> str:
         return f"if {draw(_condition(inside))}:\n    {draw(st.sampled_from(ways))}"
     if kind == "for":
         name = "pqr"[depth]
-        return f"for {name} in {draw(PATCHES)}[:3]:\n{_indented(draw(_block(depth - 1, name)))}"
+        body = f"for {name} in {draw(PATCHES)}[:3]:\n{_indented(draw(_block(depth - 1, name)))}"
+        last = draw(st.sampled_from(["", "", "\nelse:\n    n = 7", "\nelse:\n    return s"]))
+        return body + last
     if kind == "while":
         step = f"i{depth}"
         body = f"{step} += 1\n{draw(_block(depth - 1, inside or 'image_patch'))}"
@@ -281,6 +284,14 @@ return str(len(b))""",
         ),
         (
             """
+def bright(p):
+    return p.exists("cat")
+unused = image_patch.find("cow")
+return str(len([p for p in image_patch.find("start") if bright(p)]))""",
+            ["unused ="],
+        ),
+        (
+            """
 kept = []
 other = []
 for p in image_patch.find("start"):
@@ -321,7 +332,11 @@ return str(n)""",
             "if image_patch.exists",
         ),
         (
-            'xs = image_patch.find("start")\nys = xs\nys.extend(image_patch.find("dog"))\nreturn str(len(xs))',
+            """
+xs = image_patch.find("start")
+ys = xs
+ys.extend(image_patch.find("dog"))
+return str(len(xs))""",
             "ys.extend",
         ),
         (

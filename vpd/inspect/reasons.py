@@ -1,12 +1,8 @@
-"""Classes of verdicts: why candidates are kept and refused, in a few kinds that can be counted.
-
-A verdict's reason holds numbers and answers of its own; what it starts with tells its class. A candidate that
-gave no answer is classed by its outcome, a kept one by whether its trace becomes a rationale.
+"""Classes of verdicts: why candidates are kept and refused, in words that can be counted.
 
 Not here: the rules that decide (`vpd.verification.policy`).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -14,22 +10,20 @@ from vpd.inspect.view import Kind
 from vpd.records import Verdict
 from vpd.verification.evidence import MISSING
 
-CHOSEN, KEPT, CAPPED, OTHER = "chosen", "kept", "a shortcut too many", "other"
+CHOSEN, KEPT = "chosen", "kept"
 _KEPT = {
     CHOSEN: "right by the policy, and its trace becomes the rationale",
-    KEPT: "right by the policy too; another one was chosen",
-    CAPPED: "right by the policy, but enough of the shard's chosen programs are shortcuts",
+    KEPT: "right by the policy, but not chosen",
 }
 _REFUSED = {
-    "equals no label": "the answer equals no label",
-    "poor elsewhere": "the answer equals a label; on other pictures it is often wrong",
-    "worse than another": "another program does better on other pictures",
-    "nothing changes it": "nothing that it saw changed its answer",
-    "may be luck": "the answer equals a label, as a guess might",
+    "label": "its answer equals no label",
+    "pictures": "it does poorly on other pictures",
+    "better": "another candidate does better on other pictures",
+    "unmoved": "nothing that it saw changed its answer",
+    "luck": "guesses do as well, and few candidates mean the same",
     "shortcut": "it hands the whole question to one tool, and another program does not",
-    "outvoted": "too few of the candidates mean the same",
-    "another kind": "the question asks for an answer of another kind",
-    OTHER: "for another reason",
+    "meaning": "too few candidates mean the same, or as many or more something else",
+    "kind": "the question asks for an answer of another kind",
 }
 _WITHOUT_ANSWER = {
     "endpoint": "no text came from the endpoint",
@@ -49,32 +43,14 @@ _WITHOUT_ANSWER = {
 }
 MEANING = {**_KEPT, **_REFUSED, **_WITHOUT_ANSWER}
 """Every class and what it means, in the order in which they are shown."""
-
-_STARTS = {
-    "the answer equals a label, but it may be luck": "may be luck",
-    "the answer '": "equals no label",
-    'the answer "': "equals no label",
-    "only right on ": "poor elsewhere",
-    "right on ": "worse than another",
-    "nothing that it saw": "nothing changes it",
-    "it hands the whole question": "shortcut",
-    "the question asks": "another kind",
-}
-_OUTVOTED = re.compile(r"(only )?\d+% of the candidates mean the same")
 _ORDER = {name: place for place, name in enumerate(MEANING)}
 
 
 def reason_class(verdict: Verdict) -> str:
-    """Return the class of a verdict; one of MEANING, or an outcome that is not among them."""
-    if verdict.chosen:
-        return CHOSEN
-    if verdict.kept:
-        return CAPPED if verdict.reason.endswith("shortcuts already") else KEPT
-    if verdict.answer is None:
-        return verdict.outcome
-    if _OUTVOTED.match(verdict.reason):
-        return "outvoted"
-    return next((name for start, name in _STARTS.items() if verdict.reason.startswith(start)), OTHER)
+    """Return the class of a verdict; of a candidate without an answer its outcome."""
+    if verdict.refused_by is None:
+        return CHOSEN if verdict.chosen else KEPT
+    return verdict.outcome if verdict.refused_by == "outcome" else verdict.refused_by
 
 
 def count_reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:

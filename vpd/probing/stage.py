@@ -30,7 +30,9 @@ def probe_programs(
     settings = {
         "tools": prober.engine.tools_version,
         "limits": asdict(prober.engine.settings.limits),
-        "bank": stable_id(sorted((q.question_id, *q.answers) for chosen in bank.values() for q in chosen)),
+        "bank": stable_id(
+            sorted((q.question_id, q.image_id, *q.answers) for chosen in bank.values() for q in chosen)
+        ),
     }
 
     def compute(inputs: Inputs) -> StageOutput:

@@ -90,7 +90,7 @@ class _Slicer:
             self._seen.add((name, number))
             found.append(number)
             _, sets, _ = self._effect(self._steps[number])
-            if True:
+            if name in sets:
                 break
         return found
 

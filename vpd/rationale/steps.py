@@ -64,9 +64,7 @@ class _Walk:
         self._flow = Flow(tree)
         self.tape = Tape(events, self._flow)
         self._loops: list[_Loop] = []
-        self._leaving: list[int | None] = [
-            None
-        ]  # the last step that could have left: the function, each loop
+        self._leaving: list[int | None] = [None]  # the last steps that could have left: function, loops
 
     def block(self, statements: Sequence[ast.stmt], deciders: tuple[int, ...]) -> _Next:
         """Follow statements until one of them leads elsewhere."""
@@ -107,8 +105,7 @@ class _Walk:
         while True:
             number, truth = self._test(statement, deciders)
             if not truth:
-                self._finish()
-                return self.block(statement.orelse, deciders)
+                return self.block(statement.orelse, (*deciders, number, *self._finish()))
             self._leaving[-1] = number
             way = self.block(statement.body, (*deciders, number))
             if way in ("break", "return"):
@@ -122,9 +119,9 @@ class _Walk:
         while True:
             before = self.tape.take(statement, until=names)
             if self.tape.next_line != statement.lineno:
-                self._finish()
-                self._add_test(statement, "end", before, (*deciders, entered))
-                return self.block(statement.orelse, deciders)
+                left = self._finish()
+                ended = self._add_test(statement, "end", before, (*deciders, entered))
+                return self.block(statement.orelse, (*deciders, ended, *left))
             number = self._add(statement, "item", [*before, *self.tape.item(names)], (*deciders, entered))
             way = self.block(statement.body, (*deciders, number))
             if way in ("break", "return"):
@@ -133,8 +130,7 @@ class _Walk:
 
     def _closed(self, statement: ast.stmt, deciders: tuple[int, ...]) -> _Next:
         """Take a statement and all that happened inside it as one step."""
-        lines = {n.lineno for n in ast.walk(statement) if isinstance(n, ast.stmt | ast.expr)}
-        taken = self.tape.take_lines(lines | self._flow.called_lines)
+        taken = self.tape.take_all(statement)
         self._add(statement, "whole", taken, deciders)
         if taken and taken[-1].kind == "return":
             return "return"
@@ -165,10 +161,14 @@ class _Walk:
         return number
 
     def _note_leaving(self, statement: ast.stmt, number: int) -> None:
-        if any(isinstance(n, _LEAVING) for n in ast.walk(statement)):
+        """Remember a step that could have left a loop or the function, or kept a loop from doing so."""
+        jumps = bool(self._loops) and _jumps(statement)
+        if _leaves(statement) or (jumps and _leaves(self._loops[-1])):
             self._leaving[0] = number
-        if self._loops and _jumps(statement):
-            self._leaving[-1] = number
+        for level in range(len(self._loops), 0, -1) if jumps else ():
+            self._leaving[level] = number
+            if not any(map(_jumps, self._loops[level - 1].orelse)):
+                break
 
     def _add(
         self,
@@ -186,9 +186,16 @@ class _Walk:
         self._loops.append(loop)
         self._leaving.append(None)
 
-    def _finish(self) -> None:
+    def _finish(self) -> list[int]:
+        """End a loop and return the last step that could have left it."""
         self._loops.pop()
-        self._leaving.pop()
+        last = self._leaving.pop()
+        return [] if last is None else [last]
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    """Tell whether a statement holds one that may leave the function."""
+    return any(isinstance(n, _LEAVING) for n in ast.walk(statement))
 
 
 def _jumps(statement: ast.stmt) -> bool:

@@ -76,26 +76,27 @@ class Tape:
                 break
             if value and event.name in sets and not self._sets_more(statement.lineno, sets):
                 break
-        self._keep_unsure(taken, statement.lineno)
+        self._keep_unsure(taken, {statement.lineno})
         return taken
 
     def _sets_more(self, line: int, names: Sequence[str]) -> bool:
         event = self._next()
         return event is not None and event.line == line and event.kind == "value" and event.name in names
 
-    def _keep_unsure(self, taken: Sequence[TraceEvent], line: int) -> None:
+    def _keep_unsure(self, taken: Sequence[TraceEvent], lines: set[int]) -> None:
         """Remember the events after the last of the statement's own: a later call may have made them."""
-        last = max((i for i, event in enumerate(taken) if event.line == line), default=-1)
+        last = max((i for i, event in enumerate(taken) if event.line in lines), default=-1)
         if taken:
             self._unsure = list(taken[last + 1 :])
 
-    def take_lines(self, lines: set[int]) -> list[TraceEvent]:
-        """Take the events up to the first that is on none of these lines."""
+    def take_all(self, statement: ast.stmt) -> list[TraceEvent]:
+        """Take the events of all lines of a statement, and of functions that may be called."""
+        lines = {n.lineno for n in ast.walk(statement) if isinstance(n, ast.stmt | ast.expr)}
         taken = list(self._unsure)
-        self._unsure = []
-        while (event := self._next()) is not None and event.line in lines:
+        while (event := self._next()) is not None and event.line in lines | self._flow.called_lines:
             taken.append(event)
             self._at += 1
+        self._keep_unsure(taken, lines)
         return taken
 
 

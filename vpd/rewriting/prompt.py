@@ -12,18 +12,18 @@ MAX_TOKENS = 256  # the longest draft of 120 words, twice over
 SEED = 0
 
 INSTRUCTION = """\
-You are given a short text about a picture. Say the same in fluent English. Keep every fact, name, number and \
-marker such as [B1], in the same order; leave nothing out and add nothing. Join short sentences where that \
-reads well. The last sentence stays as it is. Write the new text only, in one paragraph.\
+You are given a short text about a picture. Say the same in fluent English. Keep every fact, name, number \
+and marker such as [B1], in the same order; leave nothing out and add nothing. Join short sentences where \
+that reads well. The last sentence stays as it is. Write the new text only, in one paragraph.\
 """
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
     (
         "I find a sphere at [B1]. I see 4 objects at [B2], [B3], [B4] and [B1]. The objects at [B2] and [B4] "
         "are in front of the sphere. 2 of the 4 objects are in front of the sphere. The answer is 2.",
-        "There is a sphere at [B1], and I can see 4 objects at [B2], [B3], [B4] and [B1]. The objects at [B2] "
-        "and [B4] are closer than the sphere, so 2 of the 4 objects are in front of the sphere. The answer "
-        "is 2.",
+        "There is a sphere at [B1], and I can see 4 objects at [B2], [B3], [B4] and [B1]. The objects at "
+        "[B2] and [B4] are closer than the sphere, so 2 of the 4 objects are in front of the sphere. The "
+        "answer is 2.",
     ),
     (
         "I find 2 large objects at [B1] and [B2]. The large object at [B2] is a cylinder. The color of the "

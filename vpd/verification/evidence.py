@@ -6,6 +6,7 @@ Not here: the decision (`vpd.verification.policy`).
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from vpd.records import Candidate, Probe, Question, Trace
 from vpd.review.answer_check import fits_question
@@ -15,6 +16,8 @@ from vpd.tools.toolset import methods_of
 from vpd.verification.agreement import Agreement, Voter, agreements
 from vpd.verification.luck import luck
 from vpd.verification.shortcut import is_shortcut
+
+Row = TypeVar("Row")
 
 MISSING = "missing"  # outcome of a program that has no trace in the shard
 ENOUGH = 3  # pictures that show what a program means; fewer say too little
@@ -81,16 +84,15 @@ def gather(
 
     `traces` are this question's runs, `probes` those of what it asks, both by program.
     """
-    probes = probes or {}
-    found = [_trace(candidate, traces) for candidate in candidates]
+    found = [_of_program(candidate, traces) for candidate in candidates]
+    probed = [_of_program(candidate, probes or {}) for candidate in candidates]
     answers = [_answer(question, trace) for trace in found]
-    voters = [_voter(c, answer, probes) for c, answer in zip(candidates, answers, strict=True)]
-    behind = agreements(voters)
-    best = max((_right(question, probe)[0] for probe in probes.values()), default=0)
+    behind = agreements([_voter(*each) for each in zip(candidates, answers, probed, strict=True)])
     gathered = []
-    for candidate, trace, answer, agreement in zip(candidates, found, answers, behind, strict=True):
+    for candidate, trace, probe, answer, agreement in zip(
+        candidates, found, probed, answers, behind, strict=True
+    ):
         outcome, problem = _outcome(candidate, trace)
-        probe = probes.get(candidate.program_id or "")
         correct = None
         if question.answers:
             correct = answer is not None and is_right(answer, question.answers, question.choices)
@@ -105,7 +107,7 @@ def gather(
                 problem,
                 None if answer is None else fits_question(question.text, question.choices, answer),
                 _options(question, answer),
-                None if probe is None else _tried(question, probe, best),
+                None if probe is None else _tried(question, probe, probed),
                 None if probe is None else _looked(probe),
                 trace is not None and _is_shortcut(question, candidate, trace),
                 None if trace is None else _least_confidence(trace),
@@ -115,14 +117,16 @@ def gather(
     return gathered
 
 
-def _trace(candidate: Candidate, traces: Mapping[str, Trace]) -> Trace | None:
-    return None if candidate.program_id is None else traces.get(candidate.program_id)
+def _of_program(candidate: Candidate, rows: Mapping[str, Row]) -> Row | None:
+    """Return the row of a candidate's program; a candidate with a known problem has none, whatever ran."""
+    if candidate.program_id is None or candidate.problem is not None:
+        return None
+    return rows.get(candidate.program_id)
 
 
-def _voter(candidate: Candidate, answer: str | None, probes: Mapping[str, Probe]) -> Voter:
+def _voter(candidate: Candidate, answer: str | None, probe: Probe | None) -> Voter:
     """Return a candidate as agreement counts it; a program without a call graph stands for itself."""
     graph = candidate.call_graph or candidate.program_id or candidate.candidate_id
-    probe = probes.get(candidate.program_id or "")
     meaning = graph if probe is None or len(probe.answers) < ENOUGH else probe.answers
     return Voter(graph, None if answer is None else answer_key(answer), meaning)
 
@@ -130,7 +134,7 @@ def _voter(candidate: Candidate, answer: str | None, probes: Mapping[str, Probe]
 def _answer(question: Question, trace: Trace | None) -> str | None:
     if trace is None or trace.outcome != "answered" or trace.answer is None:
         return None
-    return normalize(resolve_choice(trace.answer, question.choices))
+    return normalize(resolve_choice(trace.answer, question.choices)) or None  # "?" says nothing
 
 
 def _options(question: Question, answer: str | None) -> int:
@@ -139,16 +143,14 @@ def _options(question: Question, answer: str | None) -> int:
     return 2 if answer in ("yes", "no") else 0
 
 
-def _right(question: Question, probe: Probe) -> tuple[int, int]:
-    """Return how many labelled pictures a program got right, and of how many, this question's left out."""
-    others = [q for q in probe.labelled_ids if q != question.question_id]
-    right = set(probe.right_ids)
-    return sum(q in right for q in others), len(others)
-
-
-def _tried(question: Question, probe: Probe, best: int) -> Tried | None:
-    right, tried = _right(question, probe)
-    return Tried(right, tried, probe.chance or 0.0, best / tried) if tried else None
+def _tried(question: Question, probe: Probe, probed: Sequence[Probe | None]) -> Tried | None:
+    """Return how a program did on the labelled pictures that it was tried on, this question's left out."""
+    others = {q for q in probe.labelled_ids if q != question.question_id}
+    if not others:
+        return None
+    best = max(len(others.intersection(p.right_ids)) for p in probed if p is not None)
+    right = len(others.intersection(probe.right_ids))
+    return Tried(right, len(others), probe.chance or 0.0, best / len(others))
 
 
 def _looked(probe: Probe) -> bool | None:

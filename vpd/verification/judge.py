@@ -24,7 +24,10 @@ class Policies:
         """Return the decisions by policy, those of the one in force first."""
         force, other = self.labelled, self.unlabelled
         asked = [force, other, *self.compared] if labelled else [other]
-        return {policy.name: policy.decide(evidence) for policy in asked}
+        decided: dict[str, list[Decision]] = {}
+        for policy in asked:
+            decided.setdefault(policy.name, policy.decide(evidence))  # one in force hides its namesake
+        return decided
 
 
 def judge(

@@ -18,9 +18,12 @@ SAME_WORDS = 0.6  # share of the question's words that the tool is asked
 def is_shortcut(question: str, source: str, methods: frozenset[str]) -> bool:
     """Tell whether a program's one call of a tool asks most of the question.
 
-    `methods` are those that tools answer.
+    `methods` are those that tools answer. A text that is no Python here is no shortcut: its trace is judged.
     """
-    calls = [(name, said) for name, said in _calls(source) if name in methods]
+    try:
+        calls = [(name, said) for name, said in _calls(source) if name in methods]
+    except SyntaxError:
+        return False
     if len(calls) != 1 or calls[0][0] not in _ASKING:
         return False
     words = _words(question)
