@@ -23,6 +23,7 @@ VERDICT = Verdict(
     luck=None,
     looked=None,
     shortcut=False,
+    ignored=(),
     confidence=None,
     logprob=None,
     kept=True,

@@ -235,6 +235,9 @@ class Verdict:
     ]
     looked: Annotated[bool | None, "something it saw changed its answer; null if that was not tried"]
     shortcut: Annotated[bool, "it hands the whole question to one tool and returns what that says"]
+    ignored: Annotated[
+        tuple[str, ...], "words of the question that other programs look for, and this one does not"
+    ]
     confidence: Annotated[float | None, "least confidence of a tool in its run; null if none gave one"]
     logprob: Annotated[float | None, "mean log-probability of the program"]
     kept: Annotated[bool, "the candidate is right by the policy"]
@@ -243,7 +246,7 @@ class Verdict:
     refused_by: Annotated[
         str | None,
         "what speaks against it (vpd.verification.policy.Decision): outcome, label, unmoved, pictures, better, "
-        "luck, shortcut, meaning or kind; null if kept",
+        "luck, shortcut, ignores, meaning or kind; null if kept",
     ]
     reason: Annotated[str, "why, in a few words"]
 

@@ -5,10 +5,12 @@ import dagster as dg
 import pytest
 
 import vpd.execution.stage as execution
+import vpd.probing.stage as probing
 import vpd.rationale.stage as rationale
 import vpd.sampling.stage as sampling
 import vpd.verification.stage as verification
 from vpd.datasets import ingest
+from vpd.records import IMAGES
 from vpd_assets.catalog import MODEL_ASSETS, SHARD_ASSETS
 from vpd_assets.definitions import defs
 
@@ -17,6 +19,7 @@ NAMES = [
     "questions",
     "sampled_programs",
     "execution_traces",
+    "program_probes",
     "verified_programs",
     "cot_dataset",
     "vlm_checkpoint",
@@ -28,13 +31,14 @@ STAGES = (
     ingest.QUESTIONS_STAGE,
     sampling.SAMPLED_PROGRAMS,
     execution.STAGE,
+    probing.STAGE,
     verification.STAGE,
     rationale.STAGE,
 )
 POOLS = {"llm-api", "sandbox-cpu", "train-gpu"}
 
 
-def test_definitions_are_loadable_and_have_the_nine_assets():
+def test_definitions_are_loadable_and_have_the_ten_assets():
     dg.Definitions.validate_loadable(defs)
     assert [asset.key.to_user_string() for asset in (*SHARD_ASSETS, *MODEL_ASSETS)] == NAMES
     assert {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()} == set(NAMES)
@@ -52,7 +56,7 @@ def test_asset_says_what_it_is_and_whose(asset):
     assert asset.op.pool is None or asset.op.pool in POOLS
 
 
-@pytest.mark.parametrize("asset", SHARD_ASSETS, ids=NAMES[:6])
+@pytest.mark.parametrize("asset", SHARD_ASSETS, ids=NAMES[:7])
 def test_shard_asset_depends_on_the_same_shard_upstream(asset):
     graph = defs.resolve_asset_graph()
     for upstream in asset.asset_deps[asset.key]:
@@ -62,20 +66,21 @@ def test_shard_asset_depends_on_the_same_shard_upstream(asset):
     assert asset.backfill_policy.max_partitions_per_run is None
 
 
-@pytest.mark.parametrize(("asset", "stage"), list(zip(SHARD_ASSETS, STAGES, strict=True)), ids=NAMES[:6])
+@pytest.mark.parametrize(("asset", "stage"), list(zip(SHARD_ASSETS, STAGES, strict=True)), ids=NAMES[:7])
 def test_shard_asset_depends_on_what_its_stage_reads(asset, stage):
     assert asset.tags_by_key[asset.key]["vpd/table"] == stage.table.name
     stage_of = dict(zip((a.key for a in SHARD_ASSETS), STAGES, strict=True))
     upstream = [stage_of[key] for key in asset.asset_deps[asset.key]]
-    assert {s.table.name for s in upstream} <= {t.name for t in stage.upstream}
+    read = {t.name for t in stage.upstream} | {IMAGES.name}  # pictures are read as files, without their table
+    assert {s.table.name for s in upstream} <= read
     assert {t.name for t in stage.upstream} <= {t.name for s in upstream for t in (s.table, *s.beside)}
 
 
 def test_jobs_cover_the_graph_and_its_halves():
     names = {name: _assets(name) for name in ("pipeline_job", "data_job", "model_job")}
     assert names["pipeline_job"] == set(NAMES)
-    assert names["data_job"] == set(NAMES[:6])
-    assert names["model_job"] == set(NAMES[6:])
+    assert names["data_job"] == set(NAMES[:7])
+    assert names["model_job"] == set(NAMES[7:])
 
 
 def test_code_location_loads_without_heavy_packages():

@@ -21,6 +21,7 @@ STAGES = (
     "questions",
     "sampled_programs",
     "execution_traces",
+    "program_probes",
     "verified_programs",
     "cot_dataset",
     "vlm_checkpoint",

@@ -8,6 +8,7 @@ from resources.vision_tools import VisionToolsResource
 from vpd.errors import ConfigError, SandboxError
 from vpd.execution import jail
 from vpd.execution.run import Job
+from vpd.probing.ablation import ablated
 from vpd.tools.protocol import Picture
 
 
@@ -15,6 +16,20 @@ def test_vision_tools_open_the_named_set():
     with VisionToolsResource(in_flight=2, threads=1).open() as engine:
         assert engine.tools_version.startswith("scenes")
         assert engine.settings.in_flight == 2
+
+
+def test_vision_tools_deny_what_they_see_only_if_asked_to_and_are_the_same_tools():
+    tools = VisionToolsResource(in_flight=1, threads=1)
+    empty = Picture("0" * 64, np.full((96, 96, 3), 128, np.uint8))
+    sees = "return bool_to_yesno(ImagePatch(image).exists('cube'))"
+    answers, versions = [], set()
+    for deniable in (False, True):
+        with tools.open(deniable) as engine:
+            versions.add(engine.tools_version)
+            jobs = [Job(sees, empty), Job(sees, ablated(empty, "flipped"))]
+            answers.append([run.answer for _, run in engine.run(jobs)])
+    assert answers == [["no", "no"], ["no", "yes"]]
+    assert len(versions) == 1
 
 
 def test_vision_tools_of_an_unknown_set_are_refused_with_the_known_ones():

@@ -41,9 +41,7 @@ VOTERS = st.lists(
 
 
 @given(voters=VOTERS, data=st.data())
-def test_agreement_adds_up_and_does_not_depend_on_the_order(
-    voters: list[Voter], data: st.DataObject
-) -> None:
+def test_agreement_adds_up_and_does_not_depend_on_the_order(voters: list[Voter], data: st.DataObject) -> None:
     found = dict(zip(map(str, range(len(voters))), agreements(voters), strict=True))
     for place, agreement in found.items():
         assert agreement.alike <= agreement.share <= 1

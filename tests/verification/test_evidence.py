@@ -11,7 +11,9 @@ from vpd.records import Candidate, Probe, Question, Trace
 from vpd.verification.evidence import Evidence, Tried, gather
 
 Make = Callable[..., Any]
-ASK_ALL = "def execute_command(image):\n    return ImagePatch(image).simple_query('How many cubes are there?')"
+ASK_ALL = (
+    "def execute_command(image):\n    return ImagePatch(image).simple_query('How many cubes are there?')"
+)
 
 
 def gather_all(

@@ -176,9 +176,7 @@ def test_judge_two_candidates_with_one_program_share_its_trace(
 
 
 PROBES = st.none() | st.tuples(st.text("rw", max_size=5), st.booleans())
-ANSWERS = st.lists(
-    st.tuples(st.sampled_from(["2", "two", "3", "red", "yes", "?", None]), PROBES), max_size=7
-)
+ANSWERS = st.lists(st.tuples(st.sampled_from(["2", "two", "3", "red", "yes", "?", None]), PROBES), max_size=7)
 
 
 @given(answers=ANSWERS, labels=st.sampled_from([(), ("2",), ("red", "3"), ("yes",)]), data=st.data())

@@ -194,7 +194,7 @@ def test_verify_programs_with_damaged_traces_names_them_and_keeps_the_verdicts(
 def test_verify_programs_of_broken_rows_loses_no_other_verdict(
     store: ArtifactStore, write: Callable[..., None], candidate: Make, trace: Make, probe: Make
 ) -> None:
-    """A trace is missing, one is of nobody, one of a later kind; a probe is of nobody; a source is no text."""
+    """A trace is missing, one is of nobody, one of a later kind; a probe is of nobody; a source is bad."""
     verify_programs(store, SHARD, policy="label")
     sound = {v.candidate_id: v for v in verdicts_of(store) if v.question_id == "q1"}
     write(
@@ -205,7 +205,11 @@ def test_verify_programs_of_broken_rows_loses_no_other_verdict(
             trace(8, "2"),
             trace(0, "2", question_id="of nobody", trace_id="t-nobody"),
         ],
-        probes=[probe(0, "rrrr"), probe(9, "rrrr"), probe(7, "", program_id="p0", question_text="Asked nowhere?")],
+        probes=[
+            probe(0, "rrrr"),
+            probe(9, "rrrr"),
+            probe(7, "", program_id="p0", question_text="Asked nowhere?"),
+        ],
     )
     verify_programs(store, SHARD, policy="label")
     verdicts = {v.candidate_id: v for v in verdicts_of(store) if v.question_id == "q1"}

@@ -20,6 +20,7 @@ _REFUSED = {
     "pictures": "it does poorly on other pictures",
     "better": "another candidate does better on other pictures",
     "unmoved": "nothing that it saw changed its answer",
+    "ignores": "it takes no notice of something that the question names",
     "luck": "guesses do as well, and few candidates mean the same",
     "shortcut": "it hands the whole question to one tool, and another program does not",
     "meaning": "too few candidates mean the same, or as many or more something else",

@@ -2,11 +2,14 @@
 
 A question gives an answer-mode example if it has a label or a chosen verdict, and a rationale-mode example if
 it has a chosen verdict whose rationale passes the check. What does not pass is counted by reason, never used.
+With a rewriter, other words for a rationale take its place if they pass the same check.
 
-Not here: whether a data set of many shards is fit for training (`vpd.rationale.check`).
+Not here: whether a data set of many shards is fit for training (`vpd.fitness.check`).
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from vpd.rationale.chosen import Chosen, Dropped, chosen_runs
 from vpd.rationale.faithful import CHECKER, check_rationale
@@ -24,6 +27,8 @@ from vpd.records import (
     Question,
     stable_id,
 )
+from vpd.rewriting.report import rewriting_stats
+from vpd.rewriting.rewriter import Draft, Refusal, Rewriter
 from vpd.scoring.normalize import normalize
 from vpd.scoring.score import SCORER, resolve_choice
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, Stats, run_stage
@@ -33,11 +38,24 @@ STAGE = Stage(EXAMPLES, "1", (IMAGES, QUESTIONS, PROGRAMS, TRACES, VERDICTS))
 SHOWN = 5  # dropped rationales that the stats show in full
 
 
-def build_examples(store: ArtifactStore, shard: str, *, most_words: int = 120) -> ShardResult:
+@dataclass(frozen=True)
+class Told:
+    """A rationale as it is used, and who wrote it."""
+
+    text: str
+    renderer: str
+
+
+def build_examples(
+    store: ArtifactStore, shard: str, *, most_words: int = 120, rewriter: Rewriter | None = None
+) -> ShardResult:
     """Commit the examples of one shard; rationales of more than `most_words` words are dropped.
 
-    The manifest's stats hold the counts of examples by split, mode and family, the mean number of words of a
-    rationale, and the dropped rationales by reason with the first few in full.
+    A rewriter says each rationale in other words; where they do not pass the check, the template's text
+    stands. The manifest's stats hold the counts of examples by split, mode and family, the mean number of
+    words of a rationale, the dropped rationales by reason with the first few in full, and what the rewriter
+    did (`vpd.rewriting.report`). Raises EndpointError if the rewriter's endpoint does not answer; what it
+    answered before is kept.
     """
     settings = {
         "renderer": RENDERER,
@@ -45,28 +63,32 @@ def build_examples(store: ArtifactStore, shard: str, *, most_words: int = 120) -
         "scorer": SCORER,
         "prompts": dict(SUFFIXES),
         "most_words": most_words,
+        "rewriter": None if rewriter is None else rewriter.identity,
     }
-    return run_stage(store, STAGE, shard, settings, lambda inputs: _build(inputs, most_words))
+    return run_stage(store, STAGE, shard, settings, lambda inputs: _build(inputs, most_words, rewriter))
 
 
-def _build(inputs: Inputs, most_words: int) -> StageOutput:
+def _build(inputs: Inputs, most_words: int, rewriter: Rewriter | None) -> StageOutput:
     images = {i.image_id: i for i in IMAGES.rows(inputs[IMAGES.name])}
+    questions = list(QUESTIONS.rows(inputs[QUESTIONS.name]))
     chosen, dropped = chosen_runs(inputs)
+    drafts = {
+        q.question_id: _draft(chosen[q.question_id], images.get(q.image_id), most_words)
+        for q in questions
+        if q.question_id in chosen
+    }
+    dropped += [draft for draft in drafts.values() if isinstance(draft, Dropped)]
+    told, rewriting = _told({q: d for q, d in drafts.items() if isinstance(d, Draft)}, rewriter)
     examples: list[Example] = []
-    for question in QUESTIONS.rows(inputs[QUESTIONS.name]):
-        run = chosen.get(question.question_id)
+    for question in questions:
+        run, rationale = chosen.get(question.question_id), told.get(question.question_id)
         answer = _answer(question, run)
         if answer is not None:
-            examples.append(_example(question, "answer", answer, answer, None))
-        if run is None:
-            continue
-        rationale = _rationale(run, images.get(question.image_id), most_words)
-        if isinstance(rationale, Dropped):
-            dropped.append(rationale)
-        else:
+            examples.append(_example(question, "answer", Told(answer, ""), answer, None))
+        if run is not None and rationale is not None:
             said = normalize(run.trace.answer or "")
             examples.append(_example(question, "rationale", rationale, said, run))
-    return StageOutput(EXAMPLES.frame(examples), _stats(examples, dropped))
+    return StageOutput(EXAMPLES.frame(examples), _stats(examples, dropped) | rewriting)
 
 
 def _answer(question: Question, run: Chosen | None) -> str | None:
@@ -76,27 +98,40 @@ def _answer(question: Question, run: Chosen | None) -> str | None:
     return run.verdict.answer if run is not None else None
 
 
-def _rationale(run: Chosen, image: Image | None, most_words: int) -> str | Dropped:
-    """Return the rationale of a run if it can be used."""
+def _draft(run: Chosen, image: Image | None, most_words: int) -> Draft | Dropped:
+    """Return the rationale of a run by template if it can be used."""
     answer, question = run.trace.answer or "", run.trace.question_id
     if image is None:
         return Dropped(
             question, "", "image", f"the picture of question {question} is not in the shard; ingest it"
         )
     size = image.width, image.height
+
+    def check(text: str) -> Refusal | None:
+        words = len(text.split())
+        if words > most_words:
+            return Refusal("length", f"it has {words} words, more than {most_words}")
+        problems = check_rationale(text, run.source, run.events, answer, *size, run.methods)
+        return Refusal(problems[0].kind, problems[0].message) if problems else None
+
     text = render(run.source, run.events, answer, *size, run.methods, seed=question)
-    problems = check_rationale(text, run.source, run.events, answer, *size, run.methods)
-    if problems:
-        return Dropped(question, text, problems[0].kind, problems[0].message)
-    words = len(text.split())
-    if words > most_words:
-        return Dropped(question, text, "length", f"it has {words} words, more than {most_words}")
-    return text
+    refusal = check(text)
+    return Dropped(question, text, refusal.kind, refusal.message) if refusal else Draft(text, check)
 
 
-def _example(question: Question, mode: Mode, target: str, answer: str, run: Chosen | None) -> Example:
+def _told(drafts: Mapping[str, Draft], rewriter: Rewriter | None) -> tuple[dict[str, Told], Stats]:
+    """Return the rationales by question, in other words where those pass, and what the rewriter did."""
+    told = {question: Told(draft.text, RENDERER) for question, draft in drafts.items()}
+    if rewriter is None:
+        return told, {}
+    rewordings = dict(zip(drafts, rewriter.reword(list(drafts.values())), strict=True))
+    told |= {q: Told(said.text, rewriter.name) for q, said in rewordings.items() if said.accepted}
+    return told, rewriting_stats(list(rewordings.values()), rewriter.price)
+
+
+def _example(question: Question, mode: Mode, told: Told, answer: str, run: Chosen | None) -> Example:
     return Example(
-        example_id=stable_id("example", question.question_id, mode, target),
+        example_id=stable_id("example", question.question_id, mode, told.text),
         question_id=question.question_id,
         image_id=question.image_id,
         split=question.split,
@@ -104,11 +139,11 @@ def _example(question: Question, mode: Mode, target: str, answer: str, run: Chos
         held_out_text=question.held_out_text,
         mode=mode,
         prompt=prompt_for(question.text, mode, question.choices),
-        target=target,
+        target=told.text,
         answer=answer,
         verdict_id=None if run is None else run.verdict.verdict_id,
         trace_id=None if run is None else run.trace.trace_id,
-        renderer="" if run is None else RENDERER,
+        renderer=told.renderer,
     )
 
 

@@ -16,6 +16,7 @@ from vpd.tools.toolset import methods_of
 from vpd.verification.agreement import Agreement, Voter, agreements
 from vpd.verification.luck import luck
 from vpd.verification.shortcut import is_shortcut
+from vpd.verification.words import ignored
 
 Row = TypeVar("Row")
 
@@ -72,6 +73,7 @@ class Evidence:
     shortcut: bool = False
     confidence: float | None = None
     probe_id: str | None = None
+    ignored: tuple[str, ...] = ()
 
 
 def gather(
@@ -79,10 +81,12 @@ def gather(
     candidates: Sequence[Candidate],
     traces: Mapping[str, Trace],
     probes: Mapping[str, Probe] | None = None,
+    known: frozenset[str] = frozenset(),
 ) -> list[Evidence]:
     """Return the evidence of each candidate, in their order.
 
-    `traces` are this question's runs, `probes` those of what it asks, both by program.
+    `traces` are this question's runs, `probes` those of what it asks, both by program; `known` are the words
+    that programs look for (`vpd.verification.words`).
     """
     found = [_of_program(candidate, traces) for candidate in candidates]
     probed = [_of_program(candidate, probes or {}) for candidate in candidates]
@@ -112,6 +116,7 @@ def gather(
                 trace is not None and _is_shortcut(question, candidate, trace),
                 None if trace is None else _least_confidence(trace),
                 None if probe is None else probe.probe_id,
+                () if answer is None else ignored(question.text, candidate.source, known),
             )
         )
     return gathered

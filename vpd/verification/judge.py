@@ -36,13 +36,15 @@ def judge(
     traces: Mapping[str, Trace],
     probes: Mapping[str, Probe] | None = None,
     policies: Policies | None = None,
+    known: frozenset[str] = frozenset(),
 ) -> list[Verdict]:
     """Return the verdicts of a question's candidates, in their order; at most one is chosen.
 
-    `traces` holds this question's runs, `probes` what is known of the programs for its text, by program. The
+    `traces` holds this question's runs, `probes` what is known of the programs for its text, by program;
+    `known` are the words that programs look for (`vpd.verification.words`). The
     policy is by default probed@1 for a question with answers, else agreement@2.
     """
-    evidence = gather(question, candidates, traces, probes)
+    evidence = gather(question, candidates, traces, probes, known)
     decided = (policies or Policies()).decide(bool(question.answers), evidence)
     policy, decisions = next(iter(decided.items()))
     chosen = choose(evidence, decisions)
@@ -83,6 +85,7 @@ def _verdict(
         luck=None if e.tried is None else e.tried.luck,
         looked=e.looked,
         shortcut=e.shortcut,
+        ignored=e.ignored,
         confidence=e.confidence,
         logprob=e.candidate.logprob,
         kept=decision.kept,

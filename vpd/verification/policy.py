@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from vpd.verification.evidence import Evidence, Tried
 
 RefusedBy = Literal[
-    "outcome", "label", "unmoved", "pictures", "better", "luck", "shortcut", "meaning", "kind"
+    "outcome", "label", "unmoved", "pictures", "better", "luck", "shortcut", "ignores", "meaning", "kind"
 ]
 
 
@@ -29,6 +29,7 @@ class Decision:
     better    another candidate does better there
     luck      guesses do as well, and few candidates mean the same
     shortcut  it hands the whole question to one tool, and another program does not
+    ignores   it takes no notice of something that the question names
     meaning   too few candidates mean the same, or as many or more something else
     kind      the question asks for an answer of another kind
     """
@@ -100,10 +101,11 @@ class Bar:
 class ProbedPolicy:
     """A label match that nothing speaks against and that is no luck.
 
-    Nothing speaks against it: something that it sees changes its answer, and on other pictures with labels it
-    does well and no worse than any other candidate. It is no luck: guesses would hardly do as well on those
-    pictures, or most candidates mean the same (of yes-or-no questions, at least two). With five guessers of
-    yes or no, one is right in 97% of the cases. A shortcut is kept only where nothing else is.
+    Nothing speaks against it: something that it sees changes its answer, it takes notice of what the question
+    names, and on other pictures with labels it does well and no worse than any other candidate. It is no
+    luck: guesses would hardly do as well on those pictures, or most candidates mean the same (of yes-or-no
+    questions, at least two). With five guessers of yes or no, one is right in 97% of the cases. A shortcut is
+    kept only where nothing else is.
     """
 
     bar: Bar = Bar()
@@ -171,6 +173,8 @@ class AgreementPolicy:
 def _speaks_against(e: Evidence, bar: Bar) -> Decision | None:
     if e.looked is False:
         return Decision("nothing that it saw changed its answer", "unmoved")
+    if e.ignored:
+        return Decision(f"it takes no notice of {', '.join(map(repr, e.ignored))}", "ignores")
     return bar.against(e.tried)
 
 

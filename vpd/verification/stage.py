@@ -25,6 +25,7 @@ from vpd.stage import Inputs, ShardResult, Stage, StageOutput, run_stage
 from vpd.store import ArtifactStore
 from vpd.verification.judge import Policies, judge
 from vpd.verification.policy import AgreementPolicy, LabelPolicy, Policy, ProbedPolicy
+from vpd.verification.words import looked_for
 from vpd.verification.yields import count_yields
 
 STAGE = Stage(VERDICTS, "2", (QUESTIONS, PROGRAMS, TRACES, PROBES))
@@ -51,14 +52,17 @@ def verify_programs(
     policies = Policies(known[policy], unlabelled)
 
     def compute(inputs: Inputs) -> StageOutput:
-        candidates = _by_what_is_asked(PROGRAMS.rows(inputs[PROGRAMS.name]))
+        programs = PROGRAMS.rows(inputs[PROGRAMS.name])
+        candidates, known = _by_what_is_asked(programs), looked_for(programs)
         traces = _by_question(TRACES.rows(inputs[TRACES.name]))
         probes = _probes(PROBES.rows(inputs[PROBES.name]))
         questions = QUESTIONS.rows(inputs[QUESTIONS.name])
         verdicts = [
             verdict
             for q in questions
-            for verdict in judge(q, candidates[q.asks], traces[q.question_id], probes[q.asks], policies)
+            for verdict in judge(
+                q, candidates[q.asks], traces[q.question_id], probes[q.asks], policies, known
+            )
         ]
         capped = cap_shortcuts(verdicts)
         return StageOutput(VERDICTS.frame(capped), {"yields": count_yields(questions, capped)})
