@@ -245,8 +245,8 @@ class Verdict:
     chosen: Annotated[bool, "of the kept ones, the one whose trace becomes the rationale"]
     refused_by: Annotated[
         str | None,
-        "what speaks against it (vpd.verification.policy.Decision): outcome, label, unmoved, pictures, better, "
-        "luck, shortcut, ignores, meaning or kind; null if kept",
+        "what speaks against it (vpd.verification.policy.Decision): outcome, label, unmoved, pictures, "
+        "better, luck, shortcut, ignores, meaning or kind; null if kept",
     ]
     reason: Annotated[str, "why, in a few words"]
 

@@ -32,15 +32,24 @@ def looked_for(candidates: Iterable[Candidate]) -> frozenset[str]:
 
 
 def ignored(question: str, source: str, known: frozenset[str]) -> tuple[str, ...]:
-    """Return the known words of a question that no call of a program says whose result is used."""
+    """Return the known words of a question that no call of a program says whose result is used.
+
+    Of a text that is no Python here, none: its trace is judged.
+    """
     asked = [word for word in dict.fromkeys(_words(question)) if word in known]
-    said = _said(source) if asked else frozenset()
+    try:
+        said = _said(source) if asked else frozenset()
+    except SyntaxError:
+        return ()
     return tuple(word for word in asked if word not in said)
 
 
 @lru_cache(maxsize=50_000)
 def _named(source: str) -> frozenset[str]:
-    calls = (node for node in ast.walk(parse(source)) if isinstance(node, ast.Call))
+    try:
+        calls = (node for node in ast.walk(parse(source)) if isinstance(node, ast.Call))
+    except SyntaxError:
+        return frozenset()
     named = (c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in _BY_NAME)
     return frozenset(word for call in named for arg in call.args for word in _texts(arg))
 
