@@ -1,15 +1,15 @@
 """What it costs to make a data set of runs: verdicts, examples, and the checks before training.
 
-`vpd bench curation --json` prints it. Programs that a language model wrote, every second one with a planted
-mistake (`benchmarks._mistakes`), run and are probed once on generated scenes; their runs are multiplied with new question ids into shards of about 4,000, as the pipeline
-has them, one in memory at a time. Of each size the shards are made in one fresh process and checked in
-another.
+`vpd bench curation --json` prints it, after half an hour or so. Programs that a language model wrote, every
+second one with a planted mistake (`benchmarks._mistakes`), run and are probed once on generated scenes. Their
+runs are multiplied with new question ids into shards of about 4,000, as the pipeline has them, one in memory
+at a time. Of each size the shards are made in one fresh process and checked in another.
 
-    rows                     runs; `candidates` counts those without a run too
-    us_a_row                 microseconds of each step; the same at each size if time is linear
+    rows, candidates, rationales, examples   what was made; a row is a run
+    us_a_row                 microseconds of CPU for each step; the same at each size if time is linear
+    us_a_picture             of opening a picture for the checks, once, however many rows it has
     peak_mib                 peak resident memory of the process, libraries included
-    examples, pictures       what was checked; a picture is opened once, however many rows there are
-    hours_for_ten_million    of one core, at the cost of the largest size
+    hours_for_ten_million    runs, on one core, at the cost of the largest size; pictures come on top
 """
 
 import json
@@ -19,6 +19,7 @@ import random
 import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ from vpd.datasets.scenes.source import scenes_spec
 from vpd.datasets.sources import register
 from vpd.execution.program import Program, canonical
 from vpd.fitness.check import check_examples
+from vpd.fitness.near_duplicates import fingerprint
+from vpd.fitness.pictures import open_picture
 from vpd.rationale.stage import build_examples
 from vpd.records import (
     EXAMPLES,
@@ -51,7 +54,7 @@ from vpd.verification.stage import verify_programs
 
 SIZES = (10_000, 100_000, 1_000_000)
 SHARD_ROWS = 4_000
-PICTURES = 120
+PICTURES = 90
 SEED = 92
 TEN_MILLION = 10_000_000
 _FIRST = "curation-000"  # the shard whose runs are multiplied
@@ -62,10 +65,24 @@ Figures = dict[str, Any]
 def run(sizes: Sequence[int] = SIZES, pictures: int = PICTURES) -> Figures:
     """Measure each size."""
     with tempfile.TemporaryDirectory() as folder:
-        _run_programs(ArtifactStore.open(folder), pictures)
+        store = ArtifactStore.open(folder)
+        _run_programs(store, pictures)
         measured = {str(size): _measure(folder, size) for size in sizes}
+        us_a_picture = _picture_cost(store)
     seconds = sum(measured[str(max(sizes))]["us_a_row"].values()) / 1e6
-    return {"sizes": measured, "hours_for_ten_million": TEN_MILLION * seconds / 3600}
+    return {
+        "sizes": measured,
+        "us_a_picture": us_a_picture,
+        "hours_for_ten_million": TEN_MILLION * seconds / 3600,
+    }
+
+
+def _picture_cost(store: ArtifactStore) -> float:
+    pictures = store.read_shard(IMAGES, _FIRST)["image_id"].to_list()
+    started = time.process_time()
+    for picture in pictures:
+        fingerprint(open_picture(store.get_blob(picture)))
+    return 1e6 * (time.process_time() - started) / len(pictures)
 
 
 def _run_programs(store: ArtifactStore, pictures: int) -> None:
@@ -126,16 +143,12 @@ def _candidate(text: str, place: int, source: str) -> Candidate:
 def _measure(folder: str, size: int) -> Figures:
     """Make and check so many rows, in a process for each."""
     made, checked = _apart(_make, folder, size), _apart(_check, folder, size)
-    rows = made["rows"]
+    seconds = {**made.pop("seconds"), **checked.pop("seconds")}
     return {
-        "rows": rows,
-        "candidates": made["candidates"],
-        "examples": checked["examples"],
-        "pictures": checked["pictures"],
-        "us_a_row": {
-            name: 1e6 * seconds / rows for name, seconds in {**made["seconds"], **checked["seconds"]}.items()
-        },
-        "peak_mib": {"make": made["peak_mib"], "check": checked["peak_mib"]},
+        "peak_mib": {"make": made.pop("peak_mib"), "check": checked.pop("peak_mib")},
+        **made,
+        **checked,
+        "us_a_row": {name: 1e6 * spent / made["rows"] for name, spent in seconds.items()},
     }
 
 
@@ -155,24 +168,25 @@ def _with_peak(work: Callable[[str, int], Figures], folder: str, size: int) -> F
 def _make(folder: str, size: int) -> Figures:
     """Verify shard by shard, and make examples; writing what the shards begin with is not measured."""
     store = ArtifactStore.open(folder)
-    rows = candidates = 0
+    counts = Counter[str]()
     seconds = {"verify": 0.0, "examples": 0.0}
     for shard, runs in _shards(store, size):
-        rows += runs
-        started = time.perf_counter()
-        candidates += verify_programs(store, shard).manifest.rows
-        between = time.perf_counter()
-        build_examples(store, shard)
+        started = time.process_time()
+        verdicts = verify_programs(store, shard).manifest
+        between = time.process_time()
+        examples = build_examples(store, shard).manifest
         seconds["verify"] += between - started
-        seconds["examples"] += time.perf_counter() - between
-    return {"rows": rows, "candidates": candidates, "seconds": seconds}
+        seconds["examples"] += time.process_time() - between
+        chosen = verdicts.stats["yields"]["all"]["kept_questions"]
+        counts.update(rows=runs, candidates=verdicts.rows, rationales=chosen, examples=examples.rows)
+    return {**counts, "seconds": seconds}
 
 
 def _shards(store: ArtifactStore, size: int) -> Iterator[tuple[str, int]]:
     """Write shards of multiplied runs until there are `size` rows; yield each with its number of rows."""
     tables = IMAGES, QUESTIONS, PROGRAMS, TRACES, PROBES
     first = {table: store.read_shard(table, _FIRST) for table in tables}
-    copies = math.ceil(SHARD_ROWS / first[TRACES].height)
+    copies = max(1, round(SHARD_ROWS / first[TRACES].height))
     for number in range(math.ceil(size / (copies * first[TRACES].height))):
         shard = _name(size, number)
         for table, frame in first.items():
@@ -190,13 +204,12 @@ def _check(folder: str, size: int) -> Figures:
     """Check all shards of a size together."""
     store = ArtifactStore.open(folder)
     start = _name(size, 0).removesuffix("00000")
-    report = check_examples(store, [shard for shard in store.shards(EXAMPLES) if shard.startswith(start)])
+    shards = [shard for shard in store.shards(EXAMPLES) if shard.startswith(start)]
+    started = time.process_time()
+    report = check_examples(store, shards)
+    seconds = time.process_time() - started
     assert report.passed, {name: check.problems[:3] for name, check in report.checks.items()}
-    return {
-        "examples": report.examples,
-        "pictures": store.read_shard(IMAGES, _FIRST).height,
-        "seconds": {f"check {name}": check.facts["seconds"] for name, check in report.checks.items()},
-    }
+    return {"seconds": {"checks": seconds}}
 
 
 def _name(size: int, number: int) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import typing
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from types import UnionType
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
@@ -70,14 +70,19 @@ class Table(Generic[Row]):
 
     def frame(self, rows: Iterable[Row]) -> pl.DataFrame:
         """Build a frame of this schema from rows; an empty iterable gives an empty frame."""
-        return pl.DataFrame([asdict(r) for r in rows], schema=self.schema)  # type: ignore[call-overload]
+        return pl.DataFrame([vars(r) for r in rows], schema=self.schema)
 
     def rows(self, frame: pl.DataFrame) -> list[Row]:
         """Return the frame's rows as objects."""
-        return [
-            self.row(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()})
-            for record in frame.iter_rows(named=True)
-        ]
+        columns = (_values(frame[column.name], column) for column in self.columns)
+        return [self.row(*values) for values in zip(*columns, strict=True)]
+
+
+def _values(series: pl.Series, column: Column) -> list[Any]:
+    values = series.to_list()
+    if column.dtype != pl.List(pl.String):
+        return values
+    return [tuple(value) if isinstance(value, list) else value for value in values]
 
 
 def _column(name: str, hint: Any) -> Column:

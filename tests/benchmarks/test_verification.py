@@ -88,6 +88,7 @@ def case(name: str, *answers: tuple[str, str]) -> Case:
         [make_candidate(n, source=f"{name}-{n}", problem=None) for n in numbers],
         {f"p{n}": make_trace(n, a) for n, (a, _) in enumerate(answers)},
         {f"p{n}": make_probe(n, did) for n, (_, did) in enumerate(answers)},
+        frozenset(),
     )
 
 

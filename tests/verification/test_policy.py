@@ -122,6 +122,18 @@ def test_probed_policy_keeps_label_matches_that_are_no_luck(situation: str) -> N
     assert refusals(ProbedPolicy(), asked, ones) == expected
 
 
+def test_policies_but_label_refuse_a_program_that_ignores_what_the_question_names() -> None:
+    candidates = [make_candidate(0), make_candidate(1)]
+    traces = {"p0": make_trace(0, "2"), "p1": make_trace(1, "2")}
+    twins = {"p0": make_probe(0, ALL), "p1": make_probe(1, ALL)}
+    known = frozenset({"cube", "green"})
+    evidence = gather(
+        replace(QUESTION, text="How many green cubes are there?"), candidates, traces, twins, known
+    )
+    refused = {p.name: {d.refused_by for d in p.decide(evidence)} for p in POLICIES}
+    assert refused == {"label@1": {None}, "probed@1": {"ignores"}, "agreement@2": {"ignores"}}
+
+
 @pytest.mark.parametrize("situation", PROBED)
 def test_label_policy_keeps_label_matches_however_they_came(situation: str) -> None:
     asked, ones, expected = PROBED[situation]
@@ -258,6 +270,7 @@ def any_evidence(draw: st.DrawFn) -> list[Evidence]:
             options=2 if voter.answer in ("yes", "no") else 0,
             tried=draw(TRIED),
             looked=draw(st.sampled_from([None, True, False])),
+            ignored=draw(st.sampled_from([(), ("green",)])),
             shortcut=draw(st.booleans()),
             confidence=draw(st.none() | st.sampled_from([0.2, 0.9])),
         )
@@ -290,7 +303,7 @@ def test_probed_policy_of_any_evidence_keeps_only_what_label_keeps_and_nothing_s
     label, probed = LabelPolicy().decide(evidence), ProbedPolicy().decide(evidence)
     kept = [e for e, d in zip(evidence, probed, strict=True) if d.kept]
     assert all(a.kept for a, b in zip(label, probed, strict=True) if b.kept)
-    assert all(e.looked is not False and Bar().against(e.tried) is None for e in kept)
+    assert all(e.looked is not False and not e.ignored and Bar().against(e.tried) is None for e in kept)
     assert len({e.shortcut for e in kept}) <= 1
 
 
@@ -301,4 +314,5 @@ def test_agreement_policy_of_any_evidence_keeps_one_answer_of_the_asked_kind(
     decisions = AgreementPolicy().decide(evidence)
     kept = [e for e, d in zip(evidence, decisions, strict=True) if d.kept]
     assert len({e.answer for e in kept}) <= 1
-    assert all(e.fits and e.looked is not False and e.agreement.alike >= 0.5 for e in kept)
+    assert all(e.fits and e.looked is not False and not e.ignored for e in kept)
+    assert all(e.agreement.alike >= 0.5 for e in kept)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from vpd.execution.syntax import parse
+from vpd.verification.tree import tree_of
 
 _ASKING = ("simple_query", "best_text_match", "llm_query")
 SAME_WORDS = 0.6  # share of the question's words that the tool is asked
@@ -18,12 +18,9 @@ SAME_WORDS = 0.6  # share of the question's words that the tool is asked
 def is_shortcut(question: str, source: str, methods: frozenset[str]) -> bool:
     """Tell whether a program's one call of a tool asks most of the question.
 
-    `methods` are those that tools answer. A text that is no Python here is no shortcut: its trace is judged.
+    `methods` are those that tools answer.
     """
-    try:
-        calls = [(name, said) for name, said in _calls(source) if name in methods]
-    except SyntaxError:
-        return False
+    calls = [(name, said) for name, said in _calls(source) if name in methods]
     if len(calls) != 1 or calls[0][0] not in _ASKING:
         return False
     words = _words(question)
@@ -32,7 +29,7 @@ def is_shortcut(question: str, source: str, methods: frozenset[str]) -> bool:
 
 def _calls(source: str) -> Iterator[tuple[str, str]]:
     """Yield the method calls of a program, each with the texts among its arguments."""
-    for node in ast.walk(parse(source)):
+    for node in ast.walk(tree_of(source)):
         match node:
             case ast.Call(ast.Attribute(attr=name)):
                 constants = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]

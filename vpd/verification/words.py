@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from vpd.execution.syntax import parse
 from vpd.records import Candidate
 from vpd.scoring.score import answer_key
+from vpd.verification.tree import tree_of
 
 SEVERAL = 2  # texts whose programs look for a word; a word of one may be a slip
 _BY_NAME = ("find", "exists", "verify_property")
@@ -47,7 +47,7 @@ def ignored(question: str, source: str, known: frozenset[str]) -> tuple[str, ...
 @lru_cache(maxsize=50_000)
 def _named(source: str) -> frozenset[str]:
     try:
-        calls = (node for node in ast.walk(parse(source)) if isinstance(node, ast.Call))
+        calls = (node for node in ast.walk(tree_of(source)) if isinstance(node, ast.Call))
     except SyntaxError:
         return frozenset()
     named = (c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in _BY_NAME)
@@ -56,7 +56,7 @@ def _named(source: str) -> frozenset[str]:
 
 @lru_cache(maxsize=50_000)
 def _said(source: str) -> frozenset[str]:
-    tree = parse(source)
+    tree = tree_of(source)
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     return frozenset(word for node in _live(tree, used) for word in _texts(node))
 
