@@ -13,7 +13,7 @@ from benchmarks import _planted_words as words
 from benchmarks._trace_index import BOX, Known, grid, known_from, put
 from vpd.execution.trace import TraceEvent
 from vpd.rationale.nouns import name_key, quality_key
-from vpd.rationale.slicing import needed_events
+from vpd.rationale.slicing.needed import needed_events
 from vpd.scoring.normalize import normalize
 
 _ANSWER = re.compile(r"The answer is (.+)\.$")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.probing.conftest import IS_THERE, Asking
+from tests.probing.conftest import HOW_MANY, IS_THERE, Asking
 from vpd.execution.engine import Engine
 from vpd.probing import prober as probing
 from vpd.probing.ablation import ABLATIONS
@@ -128,6 +128,13 @@ def test_probe_crash_of_a_tool_tells_nothing(
     assert sometimes.moved
 
 
+def test_probe_crash_on_the_picture_itself_tells_nothing_of_its_ablations(
+    prober: Prober, asking: Asking, others: tuple[Question, ...]
+) -> None:
+    row = probe_one(prober, task(asking.candidate(BREAKS_ON_MANY), others, others[1]))
+    assert (row.ablations, row.moved) == ((), ())
+
+
 def test_probe_without_other_pictures_is_ablated_on_the_question_s_own(
     prober: Prober, asking: Asking
 ) -> None:
@@ -170,12 +177,11 @@ def test_prober_remembers_over_shards_and_runs_only_what_is_new(
 def test_prober_keeps_the_same_program_for_another_text_apart(
     prober: Prober, asking: Asking, others: tuple[Question, ...]
 ) -> None:
-    elsewhere = asking.question("there", 4, text=IS_THERE)
     rows = prober.probe(
-        [task(asking.candidate(COUNT), others), task(asking.candidate(COUNT, text=IS_THERE), (elsewhere,))]
+        [task(asking.candidate(COUNT), others), task(asking.candidate(COUNT, text=IS_THERE), others)]
     )
     assert rows[0].probe_id != rows[1].probe_id
-    assert (rows[1].question_text, rows[1].right_ids) == (IS_THERE, ())
+    assert [row.question_text for row in rows] == [HOW_MANY, IS_THERE]
 
 
 def test_prober_that_remembers_too_much_forgets_and_gives_the_same(

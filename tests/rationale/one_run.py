@@ -2,7 +2,7 @@
 
 from vpd.execution.trace import PatchRef, TraceEvent
 from vpd.geometry import Box
-from vpd.rationale.facts import Facts
+from vpd.rationale.checking.facts import Facts
 from vpd.tools.methods import IMAGE_PATCH
 
 SIZE = 100

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rationale.one_run import BOXES, facts
-from vpd.rationale.claims import check_sentence
+from vpd.rationale.checking.claims import check_sentence
 
 A, B, C = BOXES
 TRUE = f"""

@@ -7,8 +7,8 @@ import pytest
 from vpd.execution.trace import PatchRef, TraceEvent
 from vpd.geometry import Box
 from vpd.rationale.faithful import check_rationale
-from vpd.rationale.forms import FORMS, Phrasing
 from vpd.rationale.render import render
+from vpd.rationale.telling.forms import FORMS, Phrasing
 
 SIZE = 100
 PICTURE = PatchRef(0, "image", Box(0, 0, SIZE, SIZE))

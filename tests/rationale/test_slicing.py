@@ -18,7 +18,7 @@ from vpd.execution.program import Program, canonical
 from vpd.execution.run import Job
 from vpd.execution.trace import Run, TraceEvent
 from vpd.geometry import Box
-from vpd.rationale.slicing import needed_events
+from vpd.rationale.slicing.needed import needed_events
 from vpd.tools.methods import IMAGE_PATCH
 from vpd.tools.protocol import Detection, Picture, ToolCard, ToolRequest, ToolResult, ToolSet
 

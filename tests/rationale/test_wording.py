@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rationale.one_run import BOXES, facts
-from vpd.rationale.claims import check_sentence
-from vpd.rationale.wording import clauses, masked, reworded
+from vpd.rationale.checking.claims import check_sentence
+from vpd.rationale.checking.wording import clauses, masked, reworded
 
 A, B, C = BOXES
 TRUE = f"""

@@ -171,6 +171,26 @@ def test_verify_programs_candidates_are_judged_for_the_choices_they_were_written
     }
 
 
+def test_verify_programs_learns_from_all_programs_of_the_shard_what_matters_in_a_question(
+    store: ArtifactStore, write: Callable[..., None], question: Make, candidate: Make, trace: Make
+) -> None:
+    counts = "def execute_command(image):\n    return str(len(ImagePatch(image).find('{}')))"
+    texts = ["How many green cubes are there?", "How many green things are there?"]
+    write(
+        questions=[question(question_id=f"q{n}", text=text) for n, text in enumerate(texts)],
+        programs=[
+            candidate(n, question_text=texts[n > 1], source=counts.format(sought))
+            for n, sought in enumerate(("green cube", "cube", "green"))
+        ],
+        traces=[trace(n, "2", question_id=f"q{int(n > 1)}") for n in range(3)],
+        probes=[],
+    )
+    verify_programs(store, SHARD)
+    found = {v.candidate_id: (v.ignored, v.refused_by) for v in verdicts_of(store)}
+    assert found["c1"] == (("green",), "ignores")
+    assert found["c0"][0] == found["c2"][0] == ()
+
+
 @pytest.mark.parametrize("table", [QUESTIONS, PROGRAMS, TRACES, PROBES])
 def test_verify_programs_shard_that_lacks_a_table_says_which(store: ArtifactStore, table: Any) -> None:
     store.objects.delete(f"tables/{table.name}/{SHARD}/manifest.json")

@@ -18,10 +18,10 @@ from vpd.datasets.scenes.world import Scene
 from vpd.evaluation.sentence_kinds import kind_of
 from vpd.evaluation.true_events import Corrected, correct
 from vpd.execution.trace import TraceEvent
-from vpd.rationale.claims import read_sentence
-from vpd.rationale.closing import closing_of, sentences_of
-from vpd.rationale.facts import Facts
-from vpd.rationale.stated import GridBox, Numbered
+from vpd.rationale.checking.claims import read_sentence
+from vpd.rationale.checking.closing import closing_of, sentences_of
+from vpd.rationale.checking.facts import Facts
+from vpd.rationale.checking.stated import GridBox, Numbered
 from vpd.records import Question
 from vpd.scoring.score import is_right
 from vpd.tools.methods import IMAGE_PATCH, Method

@@ -5,8 +5,8 @@ from runs that verification kept, not from ground truth:
 
 - a kept run's rationale is true in every sentence;
 - in the rationale of a wrong run a sentence is true if a kept run of the same question says it, or if its
-  trace bears it out (`vpd.rationale.claims`); else it is where the wrong run diverges, and false. The answer
-  is false.
+  trace bears it out (`vpd.rationale.checking.claims`); else it is where the wrong run diverges, and false.
+  The answer is false.
 
 So a true sentence that no kept run had a reason to check is labelled false, and a mistake of the tools that
 both runs share is labelled true. VisualPRM (Wang et al. 2025, arXiv:2503.10291), after Math-Shepherd (Wang et
@@ -17,8 +17,8 @@ from collections.abc import Iterable, Sequence
 
 from vpd.export.tables import FLAGS, TEXT, TEXTS, ExportTable, Row, split_name
 from vpd.export.told import Told
-from vpd.rationale.claims import check_sentence
-from vpd.rationale.facts import Facts
+from vpd.rationale.checking.claims import check_sentence
+from vpd.rationale.checking.facts import Facts
 from vpd.rationale.prompts import prompt_for
 from vpd.records import Question
 

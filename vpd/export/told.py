@@ -10,8 +10,8 @@ from functools import cached_property
 
 from vpd.execution.trace import events_from_json
 from vpd.export.tries import Tried, Tries
-from vpd.rationale.closing import Closing, closing_of, sentences_of
-from vpd.rationale.facts import Facts
+from vpd.rationale.checking.closing import Closing, closing_of, sentences_of
+from vpd.rationale.checking.facts import Facts
 from vpd.rationale.render import render
 from vpd.records import Image, Trace
 from vpd.tools.toolset import methods_of

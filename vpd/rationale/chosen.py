@@ -4,18 +4,18 @@ What does not fit together, such as a verdict whose trace is missing, is set asi
 are unharmed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
 from vpd.errors import ConfigError
 from vpd.execution.trace import Kind, TraceEvent, events_from_json
-from vpd.records import PROGRAMS, QUESTIONS, TRACES, VERDICTS, Candidate, Trace, Verdict
+from vpd.rationale.provenance import executed_sources
+from vpd.records import PROGRAMS, QUESTIONS, TRACES, VERDICTS, Trace, Verdict
 from vpd.stage import Inputs
 from vpd.tools.methods import Method
 from vpd.tools.toolset import methods_of
 
-_Asks = tuple[str, tuple[str, ...]]
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError)
 
 
@@ -63,7 +63,7 @@ class _Known:
     def __init__(self, inputs: Inputs) -> None:
         self._traces = {t.trace_id: t for t in TRACES.rows(inputs[TRACES.name])}
         self._asked = {q.question_id: q.asks for q in QUESTIONS.rows(inputs[QUESTIONS.name])}
-        self._sources = _executed_sources(PROGRAMS.rows(inputs[PROGRAMS.name]))
+        self._sources = executed_sources(PROGRAMS.rows(inputs[PROGRAMS.name]))
 
     def run_of(self, verdict: Verdict) -> Chosen | Dropped:
         """Return the run of a verdict, or why there is none."""
@@ -106,14 +106,3 @@ def _second(verdict: Verdict, first: Chosen) -> Dropped:
 
 def _unusable(verdict: Verdict, kind: str, what: str) -> Dropped:
     return Dropped(verdict.question_id, "", kind, f"verdict {verdict.verdict_id}: {what}")
-
-
-def _executed_sources(candidates: Sequence[Candidate]) -> Mapping[tuple[_Asks, str | None], str]:
-    """Return the source that was executed for each text and program: the first by sample index.
-
-    Candidates of one program differ in the names of variables, which the events of its trace use.
-    """
-    executed: dict[tuple[_Asks, str | None], str] = {}
-    for candidate in sorted(candidates, key=lambda c: c.sample_index):
-        executed.setdefault((candidate.asks, candidate.program_id), candidate.source)
-    return executed

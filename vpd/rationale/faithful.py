@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vpd.execution.trace import TraceEvent
-from vpd.rationale.claims import read_sentence
-from vpd.rationale.closing import closing_of, sentences_of
-from vpd.rationale.facts import Facts
-from vpd.rationale.omitted import omissions
-from vpd.rationale.stated import Fact, Numbered
+from vpd.rationale.checking.claims import read_sentence
+from vpd.rationale.checking.closing import closing_of, sentences_of
+from vpd.rationale.checking.facts import Facts
+from vpd.rationale.checking.omitted import omissions
+from vpd.rationale.checking.stated import Fact, Numbered
 from vpd.scoring.score import answer_key
 from vpd.tools.methods import IMAGE_PATCH, Method
 

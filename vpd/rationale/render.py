@@ -1,17 +1,17 @@
 """Rationales by template: short English from the trace of a run, always the same for the same trace and seed.
 
-Facts come only from the trace: `vpd.rationale.reader` says which, `vpd.rationale.speaker` how. Whether the
-text is true is checked apart (`vpd.rationale.faithful`). Not here: rewording by a model.
+Facts come only from the trace: `vpd.rationale.reading` says which, `vpd.rationale.telling` how. Whether the
+text is true is checked apart (`vpd.rationale.faithful`). Not here: rewording by a model (`vpd.rewriting`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from vpd.execution.trace import TraceEvent
-from vpd.rationale.forms import Phrasing
-from vpd.rationale.naming import Naming
-from vpd.rationale.notes import Counts, Note, Sum
-from vpd.rationale.reader import take_notes
-from vpd.rationale.speaker import Speaker
+from vpd.rationale.reading.notes import Counts, Note, Sum
+from vpd.rationale.reading.reader import take_notes
+from vpd.rationale.telling.forms import Phrasing
+from vpd.rationale.telling.naming import Naming
+from vpd.rationale.telling.speaker import Speaker
 from vpd.scoring.normalize import normalize
 from vpd.tools.methods import IMAGE_PATCH, Method
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from vpd.rationale.chosen import Chosen, Dropped, chosen_runs
 from vpd.rationale.faithful import CHECKER, check_rationale
 from vpd.rationale.prompts import SUFFIXES, Mode, prompt_for
+from vpd.rationale.provenance import example_id
 from vpd.rationale.render import RENDERER, render
 from vpd.records import (
     EXAMPLES,
@@ -25,7 +26,6 @@ from vpd.records import (
     Example,
     Image,
     Question,
-    stable_id,
 )
 from vpd.rewriting.report import rewriting_stats
 from vpd.rewriting.rewriter import Draft, Refusal, Rewriter
@@ -131,7 +131,7 @@ def _told(drafts: Mapping[str, Draft], rewriter: Rewriter | None) -> tuple[dict[
 
 def _example(question: Question, mode: Mode, told: Told, answer: str, run: Chosen | None) -> Example:
     return Example(
-        example_id=stable_id("example", question.question_id, mode, told.text),
+        example_id=example_id(question.question_id, mode, told.text),
         question_id=question.question_id,
         image_id=question.image_id,
         split=question.split,

@@ -1,0 +1,1 @@
+"""What a run gives to say: notes, read from its needed events and its program."""

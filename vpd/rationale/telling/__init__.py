@@ -1,0 +1,1 @@
+"""How it is said: sentences for notes, in several phrasings."""
