@@ -74,8 +74,8 @@ def test_probe_programs_writes_one_row_per_distinct_program_of_each_text(
     write(SHARD, [*questions, there], [*same, *not_run, asking.candidate(EXISTS, 0, text=IS_THERE)])
     manifest = probe_programs(asking.store, SHARD, prober).manifest
     found = {(row.question_text, row.program_id): row for row in rows(asking)}
-    ids = [c.program_id for c in same]
-    exists = asking.candidate(EXISTS).program_id
+    ids = [c.program_id or "" for c in same]
+    exists = asking.candidate(EXISTS).program_id or ""
     assert set(found) == {(HOW_MANY, ids[0]), (HOW_MANY, ids[2]), (IS_THERE, exists)}
     assert sorted(found[HOW_MANY, ids[0]].right_ids) == ["none", "one", "two"]
     assert found[HOW_MANY, ids[2]].right_ids == ("one",)
@@ -185,8 +185,8 @@ def test_probe_programs_vanished_picture_harms_no_other_row(
 def test_probe_programs_of_a_shard_without_programs_or_questions_is_empty(
     asking: Asking, write: Write, questions: list[Question], prober: Prober
 ) -> None:
-    for given in ((questions, []), ([], [asking.candidate(COUNT)])):
-        write(SHARD, *given)
+    for asked, programs in ((questions, []), ([], [asking.candidate(COUNT)])):
+        write(SHARD, asked, programs)
         result = probe_programs(asking.store, SHARD, prober)
         assert (result.manifest.rows, result.manifest.stats["runs"]) == (0, 0)
 

@@ -47,7 +47,7 @@ def refusals(policy: Policy, asked: str, ones: list[One], labelled: bool = True)
         traces[f"p{n}"] = make_trace(n, one.answer)
         if one.did is not None:
             probe = make_probe(n, one.did, one.labels)
-            still = {"answers": ("1",) * len(one.did), "moved": ()}
+            still: dict[str, Any] = {"answers": ("1",) * len(one.did), "moved": ()}
             probes[f"p{n}"] = probe if one.moved else replace(probe, **still)
     question = PIECES[asked] if labelled else replace(PIECES[asked], answers=())
     return [d.refused_by for d in policy.decide(gather(question, candidates, traces, probes))]

@@ -51,7 +51,7 @@ def store(tmp_path: Path, question: Make, candidate: Make, trace: Make, probe: M
         traces += [trace(i, a, question_id=name, trace_id=f"{name}-{i}") for i, a in enumerate(answers)]
     probes = [probe(0, "rrrr"), probe(1, "rrrr"), probe(2, "rwrw")]
     for table, rows in ((QUESTIONS, questions), (PROGRAMS, candidates), (TRACES, traces), (PROBES, probes)):
-        store.write_shard(table, SHARD, table.frame(rows), "f")  # type: ignore[arg-type]
+        store.write_shard(table, SHARD, table.frame(rows), "f")
     return store
 
 

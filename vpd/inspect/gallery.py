@@ -13,6 +13,7 @@ from itertools import islice
 
 from vpd.inspect.album import PER_GROUP, Group, album
 from vpd.inspect.html import keep_page
+from vpd.inspect.reasons import OUTCOMES
 from vpd.inspect.sample import spread
 from vpd.inspect.shard import JudgedRun, ShardRuns
 from vpd.inspect.view import Kind
@@ -25,13 +26,7 @@ _MEANING = {
     "right": "the answer equals a label",
     "wrong": "the answer equals no label",
     "answered": "there is no label to compare with",
-    "syntax": "the text is no program",
-    "unsupported": "needs what the sandbox does not have",
-    "policy": "contains what no program may contain",
-    "vocabulary": "asked a tool for a name it does not know",
-    "runtime": "raised an error, or returned no answer",
-    "budget": "reached a limit",
-    "crash": "a tool failed or the sandbox's worker died",
+    **OUTCOMES,
 }
 
 

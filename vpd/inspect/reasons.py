@@ -26,7 +26,7 @@ _REFUSED = {
     "meaning": "too few candidates mean the same, or as many or more something else",
     "kind": "the question asks for an answer of another kind",
 }
-_WITHOUT_ANSWER = {
+OUTCOMES = {
     "endpoint": "no text came from the endpoint",
     "syntax": "the text is no program",
     "unsupported": "needs what the sandbox does not have",
@@ -42,7 +42,8 @@ _WITHOUT_ANSWER = {
     "crash": "a tool failed or the sandbox's worker died",
     MISSING: "was never run",
 }
-MEANING = {**_KEPT, **_REFUSED, **_WITHOUT_ANSWER}
+"""Outcomes without an answer, and the kinds of problems for which a program is not run."""
+MEANING = {**_KEPT, **_REFUSED, **OUTCOMES}
 """Every class and what it means, in the order in which they are shown."""
 _ORDER = {name: place for place, name in enumerate(MEANING)}
 

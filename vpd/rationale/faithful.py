@@ -20,7 +20,7 @@ from vpd.rationale.checking.stated import Fact, Numbered
 from vpd.scoring.score import answer_key
 from vpd.tools.methods import IMAGE_PATCH, Method
 
-CHECKER = "claims@3"
+CHECKER = "claims@4"
 
 
 @dataclass(frozen=True)

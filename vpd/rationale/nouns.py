@@ -21,7 +21,7 @@ IRREGULAR = {
     "bus": "buses",
 }
 PLURAL_ONLY = frozenset(("scissors", "skis", "pants", "jeans", "trousers", "shorts", "goggles"))
-"""Nouns without a singular: "there are no skis", "a pair of skis"."""
+"""Nouns without a singular: "a pair of skis", "2 skis"."""
 _COLORS = ("red", "blue", "green", "yellow", "purple", "cyan", "orange", "brown", "gray", "black", "white")
 _SIZES = ("small", "large", "big", "tiny", "little")
 _MATERIALS = ("metal", "rubber", "metallic", "wooden", "plastic", "shiny", "matte")
@@ -51,19 +51,19 @@ def plural(name: str) -> str:
 
 
 def noun(name: str) -> str:
-    """Return a name that can stand as a noun: the singular, and "red object" for a bare "red".
+    """Return a name that can stand as a noun: the singular, "pair of skis", "red object" for a bare "red".
 
     A bare "orange" is the fruit.
     """
     words = singular(name)
+    if words.split(" ")[-1] in PLURAL_ONLY:
+        return f"pair of {words}"
     return f"{words} object" if words.split(" ")[-1] in ADJECTIVES and words != "orange" else words
 
 
 def with_article(name: str) -> str:
     """Return the noun with "a" or "an": "a cube", "an orange", "a pair of skis"."""
     words = noun(name)
-    if words.split(" ")[-1] in PLURAL_ONLY:
-        return f"a pair of {words}"
     vowel = words[:1] in "aeiou" and not words.startswith(_YOO_SOUND)
     return f"{'an' if vowel else 'a'} {words}"
 

@@ -101,7 +101,8 @@ _CLAIMS: tuple[tuple[re.Pattern[str], Check], ...] = tuple(
             searches.loose_property,
         ),
         (
-            rf"{_SUBJECT} is the (?P<extreme>{'|'.join(EXTREMES)}) of the (?P<count>\d+) (?P<name>{NAME})",
+            rf"{_SUBJECT} is the (?P<extreme>{'|'.join(EXTREMES)})"
+            rf" of the (?:(?P<count>\d+) )?(?P<name>{NAME})",
             searches.extreme,
         ),
         (
@@ -158,8 +159,8 @@ _CLAIMS: tuple[tuple[re.Pattern[str], Check], ...] = tuple(
             comparisons.comparison,
         ),
         (
-            rf"(?P<one>{NUMBER}) (?P<sign>plus|minus|and|less) (?P<other>{NUMBER})"
-            rf" (?:is|makes?|leaves) (?P<result>{NUMBER})",
+            rf"(?P<one>{NUMBER})(?: (?P<ones>{NAME}?))? (?P<sign>plus|minus|and|less)"
+            rf" (?P<other>{NUMBER})(?: (?P<others>{NAME}))? (?:is|makes?|leaves) (?P<result>{NUMBER})",
             comparisons.total,
         ),
         (rf"{_SUBJECT} and {_OTHER} have (?P<how>the same) {_ASKED}", comparisons.same_reply),

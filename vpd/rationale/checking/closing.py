@@ -10,8 +10,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
 _ANSWER = re.compile(
     r"(?:(?:So|Thus|Therefore|Hence|Finally|In conclusion),? [Tt]|T)he answer is:? (.+)\.", re.DOTALL
 )
-_JOINED = re.compile(
-    r"(.+?)(?:[,;]? (?:and )?(?:so|thus|therefore|hence),?|;) the answer is:? (.+)\.", re.DOTALL
+_JOINED = (
+    re.compile(r"(.+?)(?:[,;]? (?:and )?(?:so|thus|therefore|hence),?|;) the answer is:? (.+)\.", re.DOTALL),
+    re.compile(r"((?:Since|Because) .+?), the answer is:? (.+)\.", re.DOTALL),
 )
 _OPENS = re.compile(r"(?:(?:So|Thus|Therefore|Hence|Finally|In conclusion),? [Tt]|T)he answer is\b")
 
@@ -37,14 +38,14 @@ def closing_of(sentences: Sequence[str]) -> Closing:
     """Return what the sentences say before the answer, and the answer.
 
     "The answer is U.S. Army." is one sentence though a full stop and a capital are within; "There is 1 cube,
-    so the answer is 1." is a claim and the closing.
+    so the answer is 1." and "Since there is 1 cube, the answer is 1." are a claim and the closing.
     """
     *before, last = sentences
     if (said := _ANSWER.fullmatch(last)) is not None:
         return Closing((*before,), last, said[1])
-    joined = _JOINED.fullmatch(masked(last))
-    if joined is not None:
-        return Closing((*before, last[: joined.end(1)]), last, last[joined.start(2) : joined.end(2)])
+    joined = [match for match in (form.fullmatch(masked(last)) for form in _JOINED) if match is not None]
+    if joined:
+        return Closing((*before, last[: joined[0].end(1)]), last, last[slice(*joined[0].span(2))])
     return _with_full_stops(sentences) or Closing((*before,), last, None)
 
 

@@ -10,7 +10,6 @@ from vpd.rationale.checking.stated import (
     GridBox,
     Numbered,
     Replied,
-    Seen,
     Stated,
     Told,
     compared,
@@ -25,10 +24,9 @@ _SEPARATOR = re.compile(r",? and |, ")
 
 def more(match: re.Match[str], facts: Facts) -> Stated | None:
     """ "There are more cubes than spheres": lengths of two calls on the whole picture."""
-    one, other = (Seen(facts.picture, name_key(match[n])) for n in ("one", "other"))
     sign = _SIGNS[match["how"]]
-    for a in map(len, facts.finds.get((one.region, one.name), ())):
-        for b in map(len, facts.finds.get((other.region, other.name), ())):
+    for a in _counts(match["one"], facts):
+        for b in _counts(match["other"], facts):
             if (a > b) - (a < b) == sign:
                 return frozenset({compared(a, b)})
     return None
@@ -42,10 +40,12 @@ def comparison(match: re.Match[str], facts: Facts) -> Stated | None:
 
 
 def total(match: re.Match[str], facts: Facts) -> Stated | None:
-    """ "2 plus 1 is 3", "3 minus 1 is 2", of terms that the trace or a sentence before has."""
+    """ "2 plus 1 is 3", "2 cubes and 1 cone make 3", of terms that the trace or a sentence before has."""
     a, b, result = (float(match[n]) for n in ("one", "other", "result"))
     sign = 1 if match["sign"] in ("plus", "and") else -1
-    so = {a, b} <= facts.numbers and abs(a + sign * b - result) < 1e-9 * max(1, abs(result))
+    named = [(n, number) for n, number in ((match["ones"], a), (match["others"], b)) if n is not None]
+    known = {a, b} <= facts.numbers and all(number in _counts(name, facts) for name, number in named)
+    so = known and abs(a + sign * b - result) < 1e-9 * max(1, abs(result))
     return frozenset({summed(a, b, sign), Numbered(result)}) if so else None
 
 
@@ -89,6 +89,11 @@ def contains(match: re.Match[str], facts: Facts) -> Stated | None:
     sources += [Replied(*fact) for fact in facts.replies if fact[2] == text]
     so = (part in text) is (match["no"] is None)
     return frozenset(sources) if sources and so else None
+
+
+def _counts(name: str, facts: Facts) -> list[int]:
+    """Return how many things each search of the whole picture for a name gave."""
+    return [len(boxes) for boxes in facts.finds.get((facts.picture, name_key(name)), ())]
 
 
 def _survey(attribute: str, facts: Facts) -> list[Replied]:

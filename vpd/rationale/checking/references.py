@@ -1,6 +1,6 @@
 """How a sentence of a rationale names objects: "the red cube", "the cubes at [..] and [..]", "all 3 cubes",
-"none of the 3 cubes", "2 of the 3 cubes", "the region [..]". A reference without a box is understood only if
-the trace has exactly one such object.
+"none of the 3 cubes", "2 of the 3 cubes", "none of the cubes", "the region [..]". A reference to one object
+without its box is understood only if the trace has exactly one such object.
 """
 
 import re
@@ -14,10 +14,10 @@ BOX = r"\[\d{1,4} \d{1,4} \d{1,4} \d{1,4}\]"
 BOXES = rf"{BOX}(?:, {BOX})*(?:,? and {BOX})?"
 NAME = r"[^\W_](?:[\w' -]*\w)?"
 REF = (
-    rf"(?:the picture|the region {BOX}|(?:all|each of the|none of the|\d+ of the) \d+ {NAME}"
+    rf"(?:the picture|the region {BOX}|(?:all|each of the|none of the) (?!of ){NAME}|\d+ of the \d+ {NAME}"
     rf"|the {NAME}(?: at {BOXES})?)"
 )
-_COUNTED = re.compile(rf"(all|each of the|none of the|\d+ of the) (\d+) ({NAME})")
+_COUNTED = re.compile(rf"(all|each of the|none of the|\d+ of the) (?:(\d+) )?({NAME})")
 _PLACED = re.compile(rf"the ({NAME}?)(?: at ({BOXES}))?")
 
 
@@ -29,7 +29,7 @@ class ClaimError(Exception):
 class Reference:
     """The objects that a phrase speaks of, and the searches that it speaks of with them.
 
-    A name alone, "the cube", speaks of no search: it goes without saying where or how many there are. `some`
+    A name alone, "the cube", "all cubes", speaks of no search: where or how many they are is not said. `some`
     is the number of them that the sentence is true of: all, none, or as many as it says.
     """
 
@@ -50,7 +50,7 @@ def refer(text: str, facts: Facts) -> Reference:
     if text.startswith("the region ["):
         return Reference((region(text, facts),), 1)
     if counted := _COUNTED.fullmatch(text):
-        return _counted(counted[1], int(counted[2]), counted[3], facts)
+        return _counted(counted[1], counted[2], counted[3], facts)
     placed = _PLACED.fullmatch(text)
     if placed is None:
         raise ClaimError(f"{text!r} is not understood")
@@ -91,12 +91,16 @@ def boxes_in(text: str) -> tuple[GridBox, ...]:
     return tuple((*numbers[i : i + 4],) for i in range(0, len(numbers), 4))  # type: ignore[misc]
 
 
-def _counted(how: str, count: int, name: str, facts: Facts) -> Reference:
+def _counted(how: str, count: str | None, name: str, facts: Facts) -> Reference:
+    """Return all objects of a name, of which some are spoken of; without their number there must be several.
+
+    What is true of all or none of them is true of all or none of "these cubes", too, whichever are meant.
+    """
     boxes = _known_boxes(name, facts)
-    if len(boxes) != count or not boxes:
-        raise ClaimError(f"{name!r} are {len(boxes)}, not {count}")
-    some = {"all": count, "each of the": count, "none of the": 0}.get(how)
-    spoken = facts.found_as(name_key(name), boxes)
+    if not boxes or len(boxes) != int(count or len(boxes)) or (count is None and len(boxes) == 1):
+        raise ClaimError(f"{name!r} are {len(boxes)}, not {count or 'several'}")
+    some = {"all": len(boxes), "each of the": len(boxes), "none of the": 0}.get(how)
+    spoken = facts.found_as(name_key(name), boxes) if count else frozenset[Fact]()
     return Reference(boxes, int(how.split(" ")[0]) if some is None else some, spoken)
 
 

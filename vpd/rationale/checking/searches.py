@@ -50,7 +50,7 @@ def loose_property(match: re.Match[str], facts: Facts) -> Stated | None:
 
 
 def extreme(match: re.Match[str], facts: Facts) -> Stated | None:
-    """ "The cube at [..] is the leftmost of the 3 cubes": of all that there are."""
+    """ "The cube at [..] is the leftmost of the 3 cubes", "... of the cubes": of all that there are."""
     subject, others, stated = _among(match, facts)
     word = EXTREMES[match["extreme"]]
     if not others or not all(is_so(word, subject, other, facts) for other in others):
@@ -73,7 +73,7 @@ def nearest_to(match: re.Match[str], facts: Facts) -> Stated | None:
 def _among(match: re.Match[str], facts: Facts) -> tuple[GridBox, set[GridBox], Stated]:
     """Return the subject, the others of the name that it is one of, and what is spoken of."""
     subject = refer(match["subject"], facts)
-    everything = refer(f"all {match['count']} {match['name']}", facts)
+    everything = refer(f"all {match['count'] or ''} {match['name']}".replace("  ", " "), facts)
     box = one_of(subject, match["subject"])
     if box not in everything.boxes:
         return box, set(), frozenset()

@@ -8,6 +8,7 @@ in the table is not undone; then the sentence is not understood, and that is on 
 import re
 from collections.abc import Iterator
 
+from vpd.rationale.checking.facts import ATTRIBUTES
 from vpd.rationale.checking.references import BOX, NAME, REF
 from vpd.rationale.nouns import PLURAL_ONLY
 
@@ -17,17 +18,21 @@ MOST_JOINTS = 6  # places in a sentence where clauses may join; more are not tri
 
 _OPENERS = (
     r"first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|also|finally|now|here|and|but|so|thus|therefore|hence"
-    r"|however|additionally|in addition|after that|moreover|as a result|of these|looking at the picture"
+    r"|however|additionally|in addition|after that|moreover|as a result|since|because|of these(?=,)"
+    r"|looking at the picture"
 )
 _SEEING = (
     r"(?:i|we|you|one) (?:can )?(?:also )?(?:see|find|found|saw|spot|detect|notice|observe)"
     r"|the picture (?:also )?(?:shows|contains|has)"
 )
 _NOT_SEEING = (
-    r"(?:i|we) (?:do not|cannot|can not|did not) (?:see|find|spot|detect)(?: any| an?)?"
-    r"|the picture (?:shows|contains|has) no|there (?:is|are) (?:not any|not an?|no)"
+    r"(?:i|we) (?:also )?(?:do not|cannot|can not|did not) (?:see|find|spot|detect)(?: any| an?)?"
+    r"|the picture (?:also )?(?:shows|contains|has) no|there (?:is|are) (?:also )?(?:not any|not an?|no)"
     rf"|(?:{_SEEING}) no"
 )
+_TAIL = r",? (?:present|either|too|as well)"
+_MADE_OF = "metal|rubber|plastic|wood|glass"
+_ATTRIBUTE = "|".join(ATTRIBUTES)
 _NO_SINGULAR = rf"(?:[\w' -]+ )?(?:{'|'.join(sorted(PLURAL_ONLY))})"
 _REWORDINGS = tuple(
     (re.compile(pattern), replacement)
@@ -41,7 +46,10 @@ _REWORDINGS = tuple(
         # what was found, and where
         (rf"^in (?:the region )?({BOX}),? ", r"in \1, "),
         (rf"(?:^|(?<=\], ))(?:{_NOT_SEEING}) (?!more|fewer)", "i find no "),
-        (rf"(?:^|(?<=\], ))(?:{_SEEING}|there (?:is|are)(?= (?:an?|\d+) )(?! \d+ different)) ", "i find "),
+        (
+            rf"(?:^|(?<=\], ))(?:{_SEEING}|there (?:is|are)(?: also)?(?= (?:an?|\d+) )(?! \d+ different)) ",
+            "i find ",
+        ),
         (
             rf"^no ({NAME}?) (?:is present|are present|was found|were found|is found|are found)$",
             r"i find no \1",
@@ -49,20 +57,26 @@ _REWORDINGS = tuple(
         (rf"^an? ({NAME}?) (?:is present|was found|is found)$", r"there is a \1"),
         (rf"^there are ({_NO_SINGULAR})$", r"there is a \1"),
         (rf"^({_NO_SINGULAR}) are present$", r"there is a \1"),
-        (r"^((?:i find|there is) .*?),? in the picture$", r"\1"),
+        (rf"^((?:i find|there is) .*?)(?:{_TAIL}|,? in the picture)+$", r"\1"),
+        (rf"^(in {BOX}, i find .*?)(?:{_TAIL})+$", r"\1"),
         (r"^in the picture, (?=i find)", ""),
         (
-            r",? (?:which (?:is|are) |that (?:is|are) )?(?:located |positioned |situated |found )?at (?=\[)",
+            r",? (?:which (?:is|are) |that (?:is|are) )?"
+            r"(?:located |positioned |situated |found |present )?at (?=\[)",
             " at ",
         ),
         (r" in the picture at (?=\[)", " at "),
         (r"\bi find (?:a single|exactly 1) ", "i find 1 "),
         (rf"^(an?|\d+) ({NAME}) (?:is|are) at (?=\[)", r"i find \1 \2 at "),
         # how many of them
-        (r"^(?:each|every 1|all) of the (\d+) ", r"all \1 "),
-        (r"^all (?:of )?(?:the |these )?(\d+) ", r"all \1 "),
+        (r"\bof (?:these|those) ", "of the "),
+        (r"^(?:each|every 1) of the ", "all "),
+        (r"^all (?:of the |the |these |those |of (?=\d))", "all "),
         (r"^both (?:of )?(?:the )?", "all 2 "),
         (r"^neither (?:of )?(?:the )?(?:2 )?", "none of the 2 "),
+        # what they are like
+        (rf"\b(has|have) (?:the|an?) ({_ATTRIBUTE}) of (?!the )", r"\1 the \2 "),
+        (rf"\b(is|are) (not )?made of (?=(?:{_MADE_OF})$)", r"\1 \2"),
         # places and sizes
         (r"\b(?:to|on) the (left|right)(?: side| hand side)? of\b", r"\1 of"),
         (r"\bhigher than\b", "above"),
@@ -97,9 +111,12 @@ _REWORDINGS = tuple(
         (r"(?<=\d) is (?:greater|larger|bigger) than (?=-?\d)", " is more than "),
         (r"(?<=\d) is (?:smaller|fewer) than (?=-?\d)", " is less than "),
         (r"(?<=\d) equals (?=-?\d)", " is equal to "),
-        (r"(?<=\d) \+ (?=\d)", " plus "),
+        (rf"\b(\d+) \(({NAME})\)", r"\1 \2"),
+        (r"(?<=\w) \+ (?=\d)", " plus "),
+        (r"(?<=\w) = (?=-?\d)", " is "),
         (r"(?<=\d) [-−] (?=\d)", " minus "),
-        (r"^([-\d.]+ (?:plus|minus|and|less) [-\d.]+) (?:=|gives|is equal to) ", r"\1 is "),
+        (r"^(?:the|this) (?:total|sum) is (?=\d+ plus \d)", ""),
+        (r"^([-\d.]+ (?:plus|minus|and|less) [-\d.]+) (?:gives|is equal to) ", r"\1 is "),
     )
 )
 _OPENER = re.compile(rf"^(?:(?:{_OPENERS}),? )+")
