@@ -159,10 +159,13 @@ def _tried(question: Question, probe: Probe, probed: Sequence[Probe | None]) -> 
 
 
 def _looked(probe: Probe) -> bool | None:
-    """Tell whether anything changed the program's answer: an ablation or another picture."""
-    if not probe.ablations and len(probe.answers) < 2:
-        return None
-    return bool(probe.moved) or len(set(probe.answers)) > 1
+    """Tell whether anything changed the program's answer: an ablation or another picture.
+
+    Without ablations equal answers tell nothing: the right one may be the same on all pictures.
+    """
+    if probe.moved or len(set(probe.answers)) > 1:
+        return True
+    return False if probe.ablations else None
 
 
 def _is_shortcut(question: Question, candidate: Candidate, trace: Trace) -> bool:
