@@ -28,6 +28,11 @@ def test_noun_of_a_bare_adjective_is_an_object_unless_it_is_a_fruit() -> None:
     assert name_key("orange object") == name_key("orange")
 
 
+def test_noun_without_a_singular_is_a_pair() -> None:
+    assert noun("red skis") == noun("pair of red skis") == "pair of red skis"
+    assert plural(noun("skis")) == "skis"
+
+
 def test_with_article_goes_by_sound_and_knows_what_has_no_singular() -> None:
     assert [with_article(name) for name in ("orange", "unicorn", "skis", "red scissors")] == [
         "an orange",

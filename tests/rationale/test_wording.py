@@ -38,6 +38,29 @@ I find 2 cubes at {A} and {B}, a sphere at {C}, and no green cone
 There are 2 cubes at {A} and {B}; there is a sphere at {C}
 The cubes outnumber the spheres, so 2 is more than 1
 In [0 0 500 1000], I find a cube at {A}, and the cube at {A} is red
+There is a sphere present
+There is no green cone present in the picture
+There are no green cones in the picture either
+There is also a sphere at {C}
+There are also no green cones
+I also don't see any green cone
+In [0 0 500 1000], I find a cube at {A} as well
+There are 2 cubes present at {A} and {B}
+None of the cubes is below the sphere
+None of these cubes are below the sphere
+All of the cubes are above the sphere
+All these cubes are above the sphere
+Each of the cubes is above the sphere
+The cube at {A} is the leftmost of the cubes
+Of these cubes, the cube at {A} is the leftmost
+The cube at {B} has the color of blue
+The cube at {B} has a color of blue
+The cube at {A} is the leftmost of the 2 cubes and is to the left of the sphere
+Because the cube at {A} is red, 2 is more than 1
+The total is 2 + 1 = 3
+2 cubes plus 1 sphere is 3
+2 (cubes) + 1 (sphere) = 3
+2 cubes and 1 sphere make 3
 """.strip().split("\n")
 FALSE = f"""
 First, I can see three cubes at {A} and {B}
@@ -58,6 +81,31 @@ It is not true that the cube at {A} is red
 The cube at {A} may be red
 If 2 is more than 1, the cube at {A} is red
 The cube at {A} is left of the sphere, or 2 is more than 1
+There is no sphere present
+There are no cubes in the picture either
+There is a green cone present
+I also don't see any sphere
+In [0 0 500 1000], I find no cube as well
+None of the cubes is red
+None of the cubes is above the sphere
+None of the spheres is red
+None of these green cones are red
+None of the objects is below the sphere
+All of the cubes are red
+All of these cubes are below the sphere
+All cubes are above the sphere
+One of the cubes is red
+The cube at {B} is the leftmost of the cubes
+The sphere is the leftmost of the spheres
+The sphere is the rightmost of the cubes
+The cube at {B} has the color of red
+The cube at {B} has the shape of blue
+The cube at {B} has the color of the sphere
+Since the cube at {A} is not red, 2 is more than 1
+The total number of objects is 2 (cubes) + 1 (sphere) = 3
+2 spheres plus 1 cube is 3
+2 (cubes) + 1 (green cone) = 3
+2 cubes plus 1 sphere is 4
 """.strip().split("\n")
 
 

@@ -106,7 +106,8 @@ _CLAIMS: tuple[tuple[re.Pattern[str], Check], ...] = tuple(
             searches.extreme,
         ),
         (
-            rf"of the (?P<count>\d+) (?P<name>{NAME}), {_SUBJECT} is the (?P<extreme>{'|'.join(EXTREMES)})",
+            rf"of the (?:(?P<count>\d+) )?(?P<name>{NAME}),"
+            rf" {_SUBJECT} is the (?P<extreme>{'|'.join(EXTREMES)})",
             searches.extreme,
         ),
         (

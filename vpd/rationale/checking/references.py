@@ -14,10 +14,12 @@ BOX = r"\[\d{1,4} \d{1,4} \d{1,4} \d{1,4}\]"
 BOXES = rf"{BOX}(?:, {BOX})*(?:,? and {BOX})?"
 NAME = r"[^\W_](?:[\w' -]*\w)?"
 REF = (
-    rf"(?:the picture|the region {BOX}|(?:all|each of the|none of the) (?!of ){NAME}|\d+ of the \d+ {NAME}"
+    rf"(?:the picture|the region {BOX}|(?:all|each of the|none of the|\d+ of the) \d+ {NAME}"
+    rf"|(?:all|none) of the (?!\d){NAME}"
     rf"|the {NAME}(?: at {BOXES})?)"
 )
-_COUNTED = re.compile(rf"(all|each of the|none of the|\d+ of the) (?:(\d+) )?({NAME})")
+_COUNTED = re.compile(rf"(all|each of the|none of the|\d+ of the) (\d+) ({NAME})")
+_UNCOUNTED = re.compile(rf"(all|none) of the ({NAME})")
 _PLACED = re.compile(rf"the ({NAME}?)(?: at ({BOXES}))?")
 
 
@@ -29,7 +31,7 @@ class ClaimError(Exception):
 class Reference:
     """The objects that a phrase speaks of, and the searches that it speaks of with them.
 
-    A name alone, "the cube", "all cubes", speaks of no search: where or how many they are is not said. `some`
+    A name alone, "the cube", "all of the cubes", speaks of no search: where or how many is not said. `some`
     is the number of them that the sentence is true of: all, none, or as many as it says.
     """
 
@@ -50,7 +52,9 @@ def refer(text: str, facts: Facts) -> Reference:
     if text.startswith("the region ["):
         return Reference((region(text, facts),), 1)
     if counted := _COUNTED.fullmatch(text):
-        return _counted(counted[1], counted[2], counted[3], facts)
+        return _counted(counted[1], int(counted[2]), counted[3], facts)
+    if uncounted := _UNCOUNTED.fullmatch(text):
+        return _uncounted(uncounted[1], uncounted[2], facts)
     placed = _PLACED.fullmatch(text)
     if placed is None:
         raise ClaimError(f"{text!r} is not understood")
@@ -91,17 +95,21 @@ def boxes_in(text: str) -> tuple[GridBox, ...]:
     return tuple((*numbers[i : i + 4],) for i in range(0, len(numbers), 4))  # type: ignore[misc]
 
 
-def _counted(how: str, count: str | None, name: str, facts: Facts) -> Reference:
-    """Return all objects of a name, of which some are spoken of; without their number there must be several.
-
-    What is true of all or none of them is true of all or none of "these cubes", too, whichever are meant.
-    """
+def _counted(how: str, count: int, name: str, facts: Facts) -> Reference:
     boxes = _known_boxes(name, facts)
-    if not boxes or len(boxes) != int(count or len(boxes)) or (count is None and len(boxes) == 1):
-        raise ClaimError(f"{name!r} are {len(boxes)}, not {count or 'several'}")
-    some = {"all": len(boxes), "each of the": len(boxes), "none of the": 0}.get(how)
-    spoken = facts.found_as(name_key(name), boxes) if count else frozenset[Fact]()
+    if len(boxes) != count or not boxes:
+        raise ClaimError(f"{name!r} are {len(boxes)}, not {count}")
+    some = {"all": count, "each of the": count, "none of the": 0}.get(how)
+    spoken = facts.found_as(name_key(name), boxes)
     return Reference(boxes, int(how.split(" ")[0]) if some is None else some, spoken)
+
+
+def _uncounted(how: str, name: str, facts: Facts) -> Reference:
+    """Return what "none of the cubes" means: what is true of all or none is so of any that may be meant."""
+    boxes = _known_boxes(name, facts)
+    if len(boxes) < 2:
+        raise ClaimError(f"{name!r} are {len(boxes)}, not several")
+    return Reference(boxes, len(boxes) if how == "all" else 0)
 
 
 def _known_boxes(name: str, facts: Facts) -> tuple[GridBox, ...]:

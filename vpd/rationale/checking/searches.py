@@ -73,7 +73,7 @@ def nearest_to(match: re.Match[str], facts: Facts) -> Stated | None:
 def _among(match: re.Match[str], facts: Facts) -> tuple[GridBox, set[GridBox], Stated]:
     """Return the subject, the others of the name that it is one of, and what is spoken of."""
     subject = refer(match["subject"], facts)
-    everything = refer(f"all {match['count'] or ''} {match['name']}".replace("  ", " "), facts)
+    everything = refer(f"all {match['count'] or 'of the'} {match['name']}", facts)
     box = one_of(subject, match["subject"])
     if box not in everything.boxes:
         return box, set(), frozenset()

@@ -70,8 +70,8 @@ _REWORDINGS = tuple(
         (rf"^(an?|\d+) ({NAME}) (?:is|are) at (?=\[)", r"i find \1 \2 at "),
         # how many of them
         (r"\bof (?:these|those) ", "of the "),
-        (r"^(?:each|every 1) of the ", "all "),
-        (r"^all (?:of the |the |these |those |of (?=\d))", "all "),
+        (r"^(?:(?:each|every 1) of|all) (?:the|these|those) ", "all of the "),
+        (r"^all of (?:the )?(?=\d)", "all "),
         (r"^both (?:of )?(?:the )?", "all 2 "),
         (r"^neither (?:of )?(?:the )?(?:2 )?", "none of the 2 "),
         # what they are like
