@@ -47,7 +47,7 @@ def _probes(store: ArtifactStore, shards: Sequence[str]) -> str:
 
 def _verdicts(store: ArtifactStore, shards: Sequence[str]) -> str:
     found = rates(add_yields(store.manifest(VERDICTS, shard).stats["yields"] for shard in shards)[ALL])
-    shown = {"execute": "executes", "pass@1": "pass_at_1", "any of k": "any_of_k"}
+    shown = {"execute": "executes", "pass@1": "pass_at_1", "any of k": "any_of_k", "kept": "kept"}
     return ", ".join(f"{label} {found[key] or 0.0:.0%}" for label, key in shown.items())
 
 
