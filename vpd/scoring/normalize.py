@@ -6,6 +6,7 @@ benchmark, each of which has its own normalisation and will live in a module of 
 
 import re
 import unicodedata
+from functools import lru_cache
 
 ARTICLES = frozenset({"a", "an", "the"})
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -16,6 +17,7 @@ _DELETED = re.compile(r"['’`]|(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _NUMBER = re.compile(r"(-?)([0-9]*)(?:\.([0-9]+))?")
 
 
+@lru_cache(maxsize=50_000)
 def normalize(text: str) -> str:
     """Return an answer in common form; applying it twice changes nothing.
 

@@ -21,7 +21,7 @@ from vpd.rationale.reading.replay import after, one_line_functions
 from vpd.rationale.reading.results import note_frequent, note_results, note_sum
 from vpd.rationale.reading.scope import Scope
 from vpd.rationale.reading.values import Unknown
-from vpd.rationale.slicing.flow import Flow
+from vpd.rationale.slicing.flow import Flow, flow_of
 from vpd.rationale.slicing.needed import events_of, needed_steps, without_repeats
 from vpd.rationale.slicing.steps import Step, Unaligned, steps_of
 from vpd.rationale.slicing.syntax import counts_replies, own_expressions, seeks_false
@@ -36,15 +36,15 @@ def take_notes(
 
     Of a trace that cannot be followed along the program only the tool results are noted.
     """
-    tree = ast.parse(source)
+    flow = flow_of(source)
     picture = PatchRef(0, "", Box(0, 0, width, height))
     try:
-        steps = steps_of(tree, events)
-        needed = needed_steps(tree, steps)
+        steps = steps_of(flow, events)
+        needed = needed_steps(flow, steps)
     except Unaligned:
         steps = needed = [Step(ast.Pass(lineno=0), "whole", tuple(events))]
-    scope = Scope(picture, methods, one_line_functions(tree))
-    reader = _Reader(Flow(tree), scope, {e.seq for e in without_repeats(events_of(needed))})
+    scope = Scope(picture, methods, one_line_functions(flow.tree))
+    reader = _Reader(flow, scope, {e.seq for e in without_repeats(events_of(needed))})
     of_use = set(map(id, needed))
     for step in steps:
         reader.read(step, needed=id(step) in of_use)

@@ -10,7 +10,7 @@ Not here: when statements ran (`vpd.rationale.slicing.steps`).
 import ast
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 
 from vpd.execution.names import words
@@ -29,10 +29,19 @@ _AT_ONCE = words("all any dict join list max min set sort sorted sum tuple Count
 _PLACE = ast.Subscript | ast.Attribute
 
 
+@lru_cache(maxsize=4096)
+def flow_of(source: str) -> "Flow":
+    """Return the flow of a program; runs of one program share it, with all that was found out of it."""
+    return Flow(ast.parse(source))
+
+
 class Flow:
     """Reads, sets and changes of the statements of one program."""
 
     def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+        self.effects: dict[tuple[ast.stmt, str], tuple[set[str], set[str], set[str]]] = {}
+        """What each part of a statement reads, sets and changes, once it is worked out."""
         self._nodes = list(ast.walk(tree))
         functions = [n for n in self._nodes if isinstance(n, ast.FunctionDef) and n.name != ENTRY]
         self._inside = [*functions, *(n for n in self._nodes if _stores_function(n))]

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from vpd.execution.trace import TraceEvent
-from vpd.rationale.slicing.flow import Flow
+from vpd.rationale.slicing.flow import Flow, flow_of
 from vpd.rationale.slicing.steps import Step, Unaligned, steps_of
 from vpd.rationale.slicing.syntax import stored_names
 
@@ -25,17 +25,17 @@ def needed_events(source: str, events: Sequence[TraceEvent]) -> tuple[TraceEvent
     Of tool calls with equal method, region and arguments the first is kept. All events are needed if the
     trace cannot be followed along the program.
     """
-    tree = ast.parse(source)
+    flow = flow_of(source)
     try:
-        steps = steps_of(tree, events)
+        steps = steps_of(flow, events)
     except Unaligned:
         return without_repeats(events)
-    return without_repeats(events_of(needed_steps(tree, steps)))
+    return without_repeats(events_of(needed_steps(flow, steps)))
 
 
-def needed_steps(tree: ast.Module, steps: Sequence[Step]) -> list[Step]:
+def needed_steps(flow: Flow, steps: Sequence[Step]) -> list[Step]:
     """Return the steps that the last one depends on, with it, in order."""
-    slicer = _Slicer(tree, steps)
+    slicer = _Slicer(flow, steps)
     return [steps[number] for number in sorted(slicer.needed)]
 
 
@@ -56,10 +56,9 @@ def without_repeats(events: Sequence[TraceEvent]) -> tuple[TraceEvent, ...]:
 
 
 class _Slicer:
-    def __init__(self, tree: ast.Module, steps: Sequence[Step]) -> None:
+    def __init__(self, flow: Flow, steps: Sequence[Step]) -> None:
         self._steps = steps
-        self._flow = Flow(tree)
-        self._effects: dict[tuple[ast.stmt, str], tuple[set[str], set[str], set[str]]] = {}
+        self._flow = flow
         self._setting: dict[str, list[int]] = defaultdict(list)  # by variable: the steps that may set it
         for number, step in enumerate(steps):
             _, sets, changes = self._effect(step)
@@ -96,10 +95,10 @@ class _Slicer:
 
     def _effect(self, step: Step) -> tuple[set[str], set[str], set[str]]:
         """Return what a step reads, sets and changes in place."""
-        key = step.statement, step.part
-        if key not in self._effects:
-            self._effects[key] = self._new_effect(step)
-        return self._effects[key]
+        effects, key = self._flow.effects, (step.statement, step.part)
+        if key not in effects:
+            effects[key] = self._new_effect(step)
+        return effects[key]
 
     def _new_effect(self, step: Step) -> tuple[set[str], set[str], set[str]]:
         statement, flow = step.statement, self._flow

@@ -46,11 +46,11 @@ class Step:
     could: frozenset[str] = frozenset()
 
 
-def steps_of(tree: ast.Module, events: Sequence[TraceEvent]) -> list[Step]:
+def steps_of(flow: Flow, events: Sequence[TraceEvent]) -> list[Step]:
     """Return the steps of a run in order; the last one returns. Raises Unaligned."""
-    walk = _Walk(tree, events)
-    before = [s for s in tree.body if not (isinstance(s, ast.FunctionDef) and s.name == ENTRY)]
-    entries = [s for s in tree.body if isinstance(s, ast.FunctionDef) and s.name == ENTRY]
+    walk = _Walk(flow, events)
+    before = [s for s in flow.tree.body if not (isinstance(s, ast.FunctionDef) and s.name == ENTRY)]
+    entries = [s for s in flow.tree.body if isinstance(s, ast.FunctionDef) and s.name == ENTRY]
     if len(entries) != 1 or walk.block(before, ()) != "next":
         raise Unaligned
     if walk.block(entries[0].body, ()) != "return" or not walk.tape.ended:
@@ -59,10 +59,10 @@ def steps_of(tree: ast.Module, events: Sequence[TraceEvent]) -> list[Step]:
 
 
 class _Walk:
-    def __init__(self, tree: ast.Module, events: Sequence[TraceEvent]) -> None:
+    def __init__(self, flow: Flow, events: Sequence[TraceEvent]) -> None:
         self.steps: list[Step] = []
-        self._flow = Flow(tree)
-        self.tape = Tape(events, self._flow)
+        self._flow = flow
+        self.tape = Tape(events, flow)
         self._loops: list[_Loop] = []
         self._leaving: list[int | None] = [None]  # the last steps that could have left: function, loops
 
