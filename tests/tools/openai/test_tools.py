@@ -120,7 +120,7 @@ def test_refused_request_fails_alone_and_is_remembered(server, open_tools, pictu
     server.behaviour = lambda p: (refuse if "bad" in question_of(p) else lambda _: answers("fine"))(p)
     batch = [ToolRequest(picture, WHOLE, (f"{word} {i}?",)) for i in range(8) for word in ("good", "bad")]
     for _ in range(2):
-        results = open_tools()["simple_query"].run(batch)
+        results = open_tools(concurrency=1)["simple_query"].run(batch)
         assert [r.value for r in results[::2]] == ["fine"] * 8
         assert {r.kind for r in results[1::2]} == {"argument"}
         assert "content policy" in results[1].message
