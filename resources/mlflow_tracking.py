@@ -17,18 +17,23 @@ class MlflowTrackingResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     ui_url: str = Field(
         default="http://127.0.0.1:5000", description="where `make ui` shows a SQLite tracking store"
     )
+    dagster_url: str = Field(default="http://127.0.0.1:3000", description="where the Dagster UI is shown")
 
     @property
     def tracking(self) -> Tracking:
         """The experiment, for functions of vpd."""
         return Tracking(self.tracking_uri or load_settings().mlflow_tracking_uri, self.experiment)
 
-    def find_or_start_run(
-        self, name: str, *, dagster_run_id: str, asset_key: str, dataset_digest: str, **tags: str
-    ) -> str:
-        """Return the id of the MLflow run for one materialisation, the same one if asked again."""
-        own = {"dagster_run_id": dagster_run_id, "asset_key": asset_key, "dataset_digest": dataset_digest}
-        return self.tracking.find_or_start_run(name, {f"vpd.{k}": v for k, v in {**own, **tags}.items()})
+    def links(self, context: dg.AssetExecutionContext) -> dict[str, str]:
+        """Return tags that lead from MLflow back to this Dagster run and to the asset it makes."""
+        asset, run = context.asset_key, context.run.run_id
+        ui = self.dagster_url.rstrip("/")
+        return {
+            "vpd.asset_key": asset.to_user_string(),
+            "vpd.asset_url": f"{ui}/assets/{asset.to_user_string()}",
+            "vpd.dagster_run_id": run,
+            "vpd.dagster_run_url": f"{ui}/runs/{run}",
+        }
 
     def run_url(self, run_id: str) -> str:
         """Return the page of a run in the MLflow UI."""

@@ -37,6 +37,16 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             server.wait(20)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's tables, made once: that takes seconds, a copy does not."""
+    from vpd.evaluation.tracking import Tracking
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    Tracking(f"sqlite:///{path}").client().search_experiments()
+    return path
+
+
 def _wait_until_up(endpoint: str, server: "subprocess.Popen[bytes]") -> None:
     tick = threading.Event()
     for _ in range(600):

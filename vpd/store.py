@@ -185,6 +185,10 @@ class ArtifactStore:
         except (ValueError, TypeError) as error:
             raise StoreError(f"document {name} in {self.uri} is damaged ({error}): delete it") from error
 
+    def delete_document(self, name: str) -> None:
+        """Delete a document; nothing happens if there is none."""
+        self.objects.delete(f"documents/{name}.json")
+
     def documents(self, prefix: str) -> list[str]:
         """Return the names of the documents that start with a prefix, sorted."""
         names = self.objects.list(f"documents/{prefix}")

@@ -16,7 +16,7 @@ from resources.gpu_cluster import GpuClusterResource
 from resources.mlflow_tracking import MlflowTrackingResource
 from vpd.datasets.sources import find_spec, shard_names
 from vpd.distill.config import Arm, MlflowConfig, TrainConfig, fingerprint
-from vpd.errors import MissingShardError
+from vpd.errors import MissingShardError, RegistryError
 from vpd.records import EXAMPLES
 from vpd.settings import load_settings
 from vpd.store import ArtifactStore
@@ -59,8 +59,12 @@ def plan(
     shards: list[str],
     artifact_store: ArtifactStoreResource,
     mlflow_tracking: MlflowTrackingResource,
+    links: Mapping[str, str],
 ) -> TrainConfig:
-    """Return the configuration of one arm; its output folder is named by the id of the run."""
+    """Return the configuration of one arm; its output folder is named by the id of the run.
+
+    `links` are tags of its MLflow run, set while it trains.
+    """
     from vpd.distill.checkpoint import run_id
     from vpd.distill.data import digests
 
@@ -75,7 +79,7 @@ def plan(
         mlflow=MlflowConfig(
             tracking_uri=tracking.uri,
             experiment=tracking.experiment,
-            tags={"vpd.asset_key": "vlm_checkpoint"},
+            tags=dict(links),
         ),
     )
     if settings.steps is not None:
@@ -100,6 +104,20 @@ def train_or_find(
     return publish_run(store, config.output)
 
 
+def record_or_warn(
+    context: dg.AssetExecutionContext,
+    mlflow_tracking: MlflowTrackingResource,
+    runs: Mapping[Arm, Mapping[str, Any]],
+) -> None:
+    """Complete the MLflow pages of the arms; if MLflow is down that is told, and done at registration."""
+    from vpd.evaluation.run_page import record_training
+
+    try:
+        record_training(mlflow_tracking.tracking, {str(arm): run for arm, run in runs.items()})
+    except RegistryError as error:
+        context.log.warning(f"{error}; registered_model completes the runs in MLflow")
+
+
 def summary(runs: Mapping[Arm, Mapping[str, Any]]) -> str:
     """Return one line about the trained arms."""
     losses = ", ".join(f"{arm} {run['final']['answer']:.3f}" for arm, run in runs.items())
@@ -119,6 +137,8 @@ def run_metadata(
         "peak_memory_mb": run["peak_memory_mb"],
         "answer_loss": round(run["final"]["answer"], 4),
     }
+    took = ("gpu_hours", "peak_gpu_memory_mb")
+    reported |= {name: run[name] for name in took if name in run}  # runs from before do not tell
     if run["mlflow_run_id"]:
         reported["mlflow"] = dg.MetadataValue.url(mlflow_tracking.run_url(run["mlflow_run_id"]))
     return {f"{arm}_{name}": value for name, value in reported.items()}

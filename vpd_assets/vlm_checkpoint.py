@@ -13,7 +13,16 @@ from vpd_assets.cot_dataset import cot_dataset
 from vpd_assets.decorators import model_asset
 from vpd_assets.markdown import inline_png
 from vpd_assets.shards import SETTINGS
-from vpd_assets.training import ARMS, Training, plan, run_metadata, summary, train_or_find, training_shards
+from vpd_assets.training import (
+    ARMS,
+    Training,
+    plan,
+    record_or_warn,
+    run_metadata,
+    summary,
+    train_or_find,
+    training_shards,
+)
 
 
 @model_asset(
@@ -40,8 +49,10 @@ def vlm_checkpoint(
     store = artifact_store.open()
     shards = training_shards(store, config.sources)
     require_fit(check_examples(store, shards))
-    plans = [plan(arm, config, shards, artifact_store, mlflow_tracking) for arm in ARMS]
+    links = mlflow_tracking.links(context)
+    plans = [plan(arm, config, shards, artifact_store, mlflow_tracking, links) for arm in ARMS]
     runs = {planned.arm: train_or_find(context, store, planned, gpu_cluster) for planned in plans}
+    record_or_warn(context, mlflow_tracking, runs)
     curves = loss_curves({arm: run["history"] for arm, run in runs.items()})
     metadata: dict[str, Any] = {
         "summary": summary(runs),

@@ -9,6 +9,8 @@ import pytest
 from dagster._core.errors import DagsterAssetCheckFailedError
 
 from resources.gpu_cluster import GpuClusterResource
+from resources.mlflow_tracking import MlflowTrackingResource
+from tests.mlflow_marks import WARNINGS
 from vpd.distill.config import TrainConfig, fingerprint
 from vpd.distill.run_folder import write_json
 from vpd.errors import LeakageError, MissingShardError
@@ -18,6 +20,7 @@ from vpd_assets.cot_dataset import cot_dataset
 from vpd_assets.training import training_shards
 from vpd_assets.vlm_checkpoint import vlm_checkpoint
 
+pytestmark = WARNINGS
 ASKED: list[TrainConfig] = []  # not a field: Dagster hands a copy of the resource to every run
 
 
@@ -77,6 +80,26 @@ def test_vlm_checkpoint_keeps_what_was_trained_and_does_not_train_it_again(done,
     assert files == {"weights": hashlib.sha256(b"student").hexdigest()}
     assert train(done, seed=1).success
     assert len(asked) == 2
+
+
+def test_vlm_checkpoint_leads_from_mlflow_to_data_and_to_dagster_and_back(done, asked):
+    run = train(done, seed=4)
+    tracking = MlflowTrackingResource().tracking
+    pages = tracking.client().search_runs([tracking.experiment_id()], "params.seed = '4'")
+    assert {page.data.tags["vpd.arm"] for page in pages} == {"student", "instruct"}
+    tags = asked[0].mlflow.tags
+    assert tags["vpd.dagster_run_id"] == run.run_id
+    assert tags["vpd.dagster_run_url"].endswith(f"/runs/{run.run_id}")
+    assert tags["vpd.asset_url"].endswith("/assets/vlm_checkpoint")
+    for page in pages:
+        assert page.info.status == "FINISHED"
+        assert [i.dataset.name for i in page.inputs.dataset_inputs] == ["examples"]
+
+
+def test_vlm_checkpoint_with_mlflow_down_is_trained_and_kept(done, asked, monkeypatch):
+    monkeypatch.setenv("VPD_MLFLOW_URI", "http://127.0.0.1:9")
+    assert train(done, seed=5).success
+    assert done.store.get_document(f"runs/{asked[0].output.name}") is not None
 
 
 def test_vlm_checkpoint_with_other_settings_is_trained_anew(done, asked):

@@ -41,6 +41,17 @@ def test_load_a_missing_file_is_a_config_error(tmp_path: Path) -> None:
 def test_fingerprint_depends_on_method_and_data_only(config: Make) -> None:
     base = fingerprint(config(), {"a": "1"})
     assert fingerprint(config(output="elsewhere", log_every=7), {"a": "1"}) == base
+    eased = config(hardware={"accumulation": 2, "recompute": True}, divergence={"patience": 5})
+    assert fingerprint(eased, {"a": "1"}) == base
+    assert fingerprint(config(export="best"), {"a": "1"}) != base
     assert fingerprint(config(lr=1e-4), {"a": "1"}) != base
     assert fingerprint(config(arm="instruct"), {"a": "1"}) != base
     assert fingerprint(config(), {"a": "2"}) != base
+
+
+def test_load_an_export_of_the_best_step_without_validations_is_refused(config: Make, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(
+        config(eval_questions=0).model_copy(update={"export": "best"}).model_dump_json()
+    )
+    with pytest.raises(ConfigError, match="eval_questions"):
+        TrainConfig.load(tmp_path / "run.json")

@@ -7,12 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
-from vpd.distill.collate import Collator, open_image
+from vpd.distill.base import Vlm
+from vpd.distill.collate import Collator
 from vpd.distill.config import TrainConfig
 from vpd.distill.data import Examples, Part
 from vpd.distill.generate import Student
 from vpd.distill.loss import DistillationLoss
-from vpd.distill.student import Vlm, build_student
+from vpd.distill.picture_files import open_image
+from vpd.distill.student import build_student
 from vpd.rationale.prompts import Mode, prompt_for
 
 Make = Callable[..., TrainConfig]

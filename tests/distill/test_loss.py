@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from vpd.distill.base import Vlm
 from vpd.distill.collate import IGNORE, Batch, Collator
 from vpd.distill.config import TrainConfig
 from vpd.distill.data import Examples, Part, TrainingQuestion
 from vpd.distill.loss import DistillationLoss, example_losses
-from vpd.distill.student import Vlm, build_student
+from vpd.distill.student import build_student
 
 Make = Callable[..., TrainConfig]
 

@@ -8,8 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vpd.distill.base import load_student
 from vpd.distill.config import StudentConfig, TrainConfig
-from vpd.distill.student import SPECIAL, build_student, load_student, train_tokenizer
+from vpd.distill.student import SPECIAL, build_student, train_tokenizer
 from vpd.errors import ConfigError
 
 TEXTS = ["How many red cubes are there?", "I see one at [10 20 30 40]. The answer is 1."] * 2

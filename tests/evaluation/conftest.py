@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as Pictures
@@ -306,14 +307,6 @@ def _tiny_student(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vpd.distill.generate", module)
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MLflow's tables, made once: that takes seconds, a copy does not."""
-    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    Tracking(f"sqlite:///{path}").client().search_experiments()
-    return path
-
-
 @pytest.fixture
 def tracking(tmp_path: Path, empty_database: Path) -> Tracking:
     (tmp_path / "home").mkdir()
@@ -329,6 +322,29 @@ def checkpoint(tmp_path: Path) -> Path:
     return folder
 
 
+def training_run(store: ArtifactStore, arm: str, run_id: str) -> dict[str, Any]:
+    """The document of a finished training run of three steps, and of the file it leaves behind."""
+    return {
+        "run_id": run_id,
+        "fingerprint": stable_id("fingerprint", run_id),
+        "arm": arm,
+        "config": {
+            "store": store.uri,
+            "steps": 3,
+            "batch_size": 2,
+            "seed": 0,
+            "base": None,
+            "lora": {"rank": 8},
+        },
+        "digests": {"toy-000": "ab" * 32, "toy-001": "cd" * 32},
+        "train_questions": 20,
+        "parameters": 10,
+        "mlflow_run_id": None,
+        "files": {"word.txt": store.put_blob(f"red {run_id}".encode())},
+        "history": [{"step": float(step), "loss": 1 / step, "answer": 1 / step} for step in (1, 2, 3)],
+    }
+
+
 @pytest.fixture
 def evaluated(
     store: ArtifactStore, arm: Callable[[str, FakeModel], Arm], fake_model: type[FakeModel]
@@ -342,9 +358,8 @@ def evaluated(
             arm("instruct", fake_model(0.2)),
             EvaluationSettings(resamples=200),
         )
-        store.put_document(
-            f"runs/{done.runs['student']}", {"mlflow_run_id": None, "digests": {"toy-000": "abc"}}
-        )
+        for name in ("student", "instruct"):
+            store.put_document(f"runs/{done.runs[name]}", training_run(store, name, done.runs[name]))
         return done
 
     return run

@@ -10,21 +10,16 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
+from tests.mlflow_marks import REGISTRY
 from vpd.cli import predict as predict_cli
 from vpd.errors import ConfigError
-from vpd.evaluation.registry import promote, register
+from vpd.evaluation.promotion import promote
+from vpd.evaluation.registry import register
 from vpd.evaluation.results import Evaluation
 from vpd.evaluation.tracking import Tracking
 from vpd.store import ArtifactStore
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("_tiny_student"),
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:mlflow"),
-    pytest.mark.filterwarnings("ignore:.*:FutureWarning:mlflow"),
-    pytest.mark.filterwarnings("ignore:.*:pandas.errors.Pandas4Warning"),
-]
+pytestmark = [*REGISTRY, pytest.mark.usefixtures("_tiny_student")]
 
 Evaluated = Callable[[float], Evaluation]
 
@@ -41,7 +36,7 @@ def test_predict_prints_answer_rationale_and_boxes(
     store: ArtifactStore, tracking: Tracking, checkpoint: Path, evaluated: Evaluated, cli: Any, tmp_path: Path
 ) -> None:
     done = evaluated(0.7)
-    promote(tracking, store, register(tracking, store, checkpoint, done), done)
+    promote(tracking, store, register(tracking, store, checkpoint, done).version, "a test")
     Image.new("RGB", (200, 100), "white").save(tmp_path / "in.png")
     result = cli(
         "--image", tmp_path / "in.png", "--question", "Color?", "--json", "--draw", tmp_path / "out.png"

@@ -5,23 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
 
+from tests.mlflow_marks import REGISTRY
 from vpd.errors import RegistryError, StoreError
-from vpd.evaluation.registry import champion_check, load_model, promote, register
+from vpd.evaluation.registry import load_model, register
 from vpd.evaluation.results import Evaluation
 from vpd.evaluation.tracking import Tracking
-from vpd.records import IMAGES, PREDICTIONS
+from vpd.records import IMAGES
 from vpd.store import ArtifactStore
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("_tiny_student"),
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:mlflow"),
-    pytest.mark.filterwarnings("ignore:.*:FutureWarning:mlflow"),
-    pytest.mark.filterwarnings("ignore:.*:pandas.errors.Pandas4Warning"),
-]
-
+pytestmark = [*REGISTRY, pytest.mark.usefixtures("_tiny_student")]
 Evaluated = Callable[[float], Evaluation]
 
 
@@ -29,21 +23,56 @@ def test_register_gives_a_loadable_model_with_lineage(
     store: ArtifactStore, tracking: Tracking, checkpoint: Path, evaluated: Evaluated
 ) -> None:
     done = evaluated(0.7)
-    registered = register(tracking, store, checkpoint, done)
+    registered = register(tracking, store, checkpoint, done, tags={"vpd.dagster_run_id": "d1"})
     version = tracking.client().get_model_version_by_alias(registered.name, "challenger")
     assert str(version.version) == registered.version == "1"
     assert version.tags["vpd.evaluation_id"] == done.evaluation_id
     assert version.tags["vpd.run_id"] == done.runs["student"]
+    assert version.tags["vpd.dagster_run_id"] == "d1"
     document = store.get_document(f"models/{registered.name}-1")
     assert document is not None
     assert document["run_id"] == done.runs["student"]
     picture = store.get_blob(store.read_shard(IMAGES, "toy-000")["image_id"][0])
     model = load_model(tracking, f"models:/{registered.name}/1")
-    (path := checkpoint.parent / "picture.png").write_bytes(picture)
-    given = [picture, str(path), base64.b64encode(picture).decode()]
-    said = model.predict([{"image": image, "question": "What color is it?"} for image in given])
-    assert list(said["answer"]) == ["red"] * 3
+    given = [picture, base64.b64encode(picture).decode()]
+    records = [{"image": image, "question": "What color is it?"} for image in given]
+    said = model.predict(records)
+    assert list(said["answer"]) == ["red"] * 2
     assert set(said["rationale"]) == {"96 wide [0 0 500 500]. The answer is red."}
+    assert list(model.predict(records, params={"mode": "answer"}).columns) == ["answer"]
+
+
+def test_registered_model_refuses_what_is_no_picture_even_a_path_to_one(
+    store: ArtifactStore, tracking: Tracking, checkpoint: Path, evaluated: Evaluated, tmp_path: Path
+) -> None:
+    registered = register(tracking, store, checkpoint, evaluated(0.7))
+    model = load_model(tracking, f"models:/{registered.name}/1")
+    picture = store.get_blob(store.read_shard(IMAGES, "toy-000")["image_id"][0])
+    (path := tmp_path / "picture.png").write_bytes(picture)
+    for image in (str(path), b"no picture", base64.b64encode(b"no picture").decode(), "~", None):
+        with pytest.raises(MlflowException, match="record 1"):
+            model.predict([{"image": i, "question": "Color?"} for i in (picture, image)])
+    with pytest.raises(MlflowException, match="rationale"):
+        model.predict([{"image": picture, "question": "Color?"}], params={"mode": "program"})
+
+
+def test_registered_version_has_signature_example_and_card(
+    store: ArtifactStore, tracking: Tracking, checkpoint: Path, evaluated: Evaluated
+) -> None:
+    done = evaluated(0.7)
+    registered = register(tracking, store, checkpoint, done)
+    client = tracking.client()
+    version = client.get_model_version(registered.name, registered.version)
+    card = Path(client.download_artifacts(version.run_id, "model/README.md")).read_text()
+    assert card.startswith("---\n")
+    assert card.endswith(version.description)
+    assert version.description.startswith("# vpd-student")
+    for fact in ("ab" * 32, done.runs["student"], f"{done.result('student', 'answer').accuracy.mean:.1%}"):
+        assert fact in card
+    info = load_model(tracking, f"models:/{registered.name}/1").metadata
+    assert info.signature.inputs.input_names() == ["image", "question"]
+    assert info.signature.params.params[0].name == "mode"
+    assert info.saved_input_example_info is not None
 
 
 def test_register_the_same_checkpoint_again_gives_the_version_it_has(
@@ -75,54 +104,6 @@ def test_register_goes_on_after_the_store_failed(
     assert store.documents("models/") == ["models/vpd-student-1"]
 
 
-def test_champion_moves_only_to_a_model_that_is_no_worse(
-    store: ArtifactStore, tracking: Tracking, checkpoint: Path, evaluated: Evaluated
-) -> None:
-    champions = []
-    for right in (0.6, 0.3, 0.6, 1.0):
-        done = evaluated(right)
-        registered = register(tracking, store, checkpoint, done)
-        check = promote(tracking, store, registered, done)
-        champion = tracking.client().get_model_version_by_alias(registered.name, "champion")
-        champions.append((check.passed, str(champion.version)))
-    assert champions == [(True, "1"), (False, "1"), (True, "1"), (True, "3")]
-    aliases = tracking.client().get_registered_model("vpd-student").aliases
-    assert {alias: str(version) for alias, version in aliases.items()} == {"champion": "3"}
-
-
-def test_champion_check_compares_on_shared_questions_alone(
-    store: ArtifactStore, evaluated: Evaluated
-) -> None:
-    old, new = evaluated(0.5), evaluated(1.0)
-    shard = old.result("student", "answer").shard
-    frame = store.read_shard(PREDICTIONS, shard)
-    store.write_shard(PREDICTIONS, shard, frame.head(20), "fewer questions")
-    check = champion_check(store, new, old)
-    assert check.passed
-    assert check.questions == 20
-    assert check.champion_accuracy == frame.head(20)["correct"].mean()
-
-
-def test_champion_check_on_other_questions_does_not_pass(store: ArtifactStore, evaluated: Evaluated) -> None:
-    old, new = evaluated(0.5), evaluated(1.0)
-    shard = old.result("student", "answer").shard
-    store.write_shard(PREDICTIONS, shard, store.read_shard(PREDICTIONS, shard).head(5), "other questions")
-    check = champion_check(store, new, old)
-    assert not check.passed
-    assert check.questions == 5
-
-
-def test_promote_over_a_champion_whose_evaluation_is_elsewhere_does_not_pass(
-    store: ArtifactStore, tracking: Tracking, checkpoint: Path, evaluated: Evaluated
-) -> None:
-    first, second = evaluated(0.5), evaluated(1.0)
-    promote(tracking, store, register(tracking, store, checkpoint, first), first)
-    store.objects.delete(f"documents/evaluations/{first.evaluation_id}.json")
-    check = promote(tracking, store, register(tracking, store, checkpoint, second), second)
-    assert not check.passed
-    assert store.uri in check.reason
-
-
 def test_register_with_mlflow_down_loses_nothing(
     store: ArtifactStore, checkpoint: Path, evaluated: Evaluated, tmp_path: Path
 ) -> None:
@@ -133,10 +114,3 @@ def test_register_with_mlflow_down_loses_nothing(
             register(Tracking(uri), store, checkpoint, done)
     assert store.get_document(f"evaluations/{done.evaluation_id}") is not None
     assert store.documents("models/") == []
-
-
-def test_find_or_start_run_gives_the_same_run_for_the_same_tags(tracking: Tracking) -> None:
-    first = tracking.find_or_start_run("a", {"vpd.asset_key": "report", "vpd.part": "1"})
-    assert tracking.find_or_start_run("b", {"vpd.asset_key": "report", "vpd.part": "1"}) == first
-    assert tracking.find_or_start_run("a", {"vpd.asset_key": "report", "vpd.part": "2"}) != first
-    assert first in tracking.run_url(first, "http://127.0.0.1:5000")

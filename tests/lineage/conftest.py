@@ -106,12 +106,17 @@ def fill_documents(store: ArtifactStore) -> None:
     for arm in ("student", "instruct"):
         run = {"arm": arm, "run_id": f"{arm}-run", "digests": digests, "seed": 0, "mlflow_run_id": "m"}
         store.put_document(f"runs/{arm}-run", run)
-    evaluation = {"runs": {"student": "student-run"}, "results": [{"shard": "eval-student"}]}
+    evaluation = {
+        "runs": {"student": "student-run", "instruct": "instruct-run"},
+        "results": [{"shard": "eval-student"}],
+        "questions": 1,
+        "split": "test",
+    }
     store.put_document("evaluations/e1", evaluation)
     predicted = Prediction("pd-1", "student", "answer", "q0-src-001", "count", False, "2", "2", True, 0.1)
     store.write_shard(PREDICTIONS, "eval-student", PREDICTIONS.frame([predicted]), "f")
-    model = {"name": "vlm", "version": "1", "run_id": "student-run", "checkpoint_sha256": "cc" * 32}
-    store.put_document("models/vlm-1", model)
+    model = {"name": "vlm", "version": "1", "run_id": "student-run", "evaluation_id": "e1"}
+    store.put_document("models/vlm-1", {**model, "checkpoint_sha256": "cc" * 32})
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ CHAINS = {
     "ex1-src-000": ["image", "question", "candidate", "trace", "probe", "verdict", "example"],
     "pd-1": ["image", "question", "run", "prediction"],
     "student-run": ["run"],
-    "vlm-1": ["run", "model"],
+    "e1": ["run", "evaluation"],
+    "vlm-1": ["run", "evaluation", "model"],
 }
 
 
@@ -60,6 +61,18 @@ def test_rationale_led_to_the_student_and_not_to_its_twin(catalog: Catalog) -> N
     assert row_lineage(catalog, "ex1-src-000").offspring == {"run": ["student-run"], "model": ["vlm-1"]}
     assert row_lineage(catalog, "ex0-src-000").offspring["run"] == ["instruct-run", "student-run"]
     assert row_lineage(catalog, "student-run").offspring == {"model": ["vlm-1"]}
+
+
+def test_model_version_lists_the_shards_it_was_trained_on_and_what_became_of_them(
+    store: ArtifactStore, tmp_path: Path
+) -> None:
+    digests = {shard: store.manifest(EXAMPLES, shard).data_sha256 for shard in store.shards(EXAMPLES)}
+    run = store.get_document("runs/student-run") or {}
+    store.put_document("runs/student-run", {**run, "digests": {**digests, "src-009": "ab" * 32}})
+    store.write_shard(EXAMPLES, "src-001", store.read_shard(EXAMPLES, "src-001").head(1), "g")
+    shards = row_lineage(Catalog(store, tmp_path), "vlm-1").shards
+    assert {s.shard: s.now for s in shards} == {"src-000": "same", "src-001": "replaced", "src-009": "gone"}
+    assert {s.shard: s.sha256 for s in shards} == {**digests, "src-009": "ab" * 32}
 
 
 def test_test_split_led_to_no_training_run(catalog: Catalog) -> None:
@@ -126,6 +139,8 @@ def test_commands_print_trees_tables_and_json(store: ArtifactStore, monkeypatch:
         done = CliRunner().invoke(app, ["lineage", "row", row])
         assert done.exit_code == 0
         assert row in done.stdout
+    shown = CliRunner().invoke(app, ["lineage", "row", "vlm-1"]).stdout
+    assert store.manifest(EXAMPLES, "src-001").data_sha256 in shown
     done = CliRunner().invoke(app, ["lineage", "impact", "src-000.png", "--json"])
     assert len(json.loads(done.stdout)["offspring"]["verdict"]) == 2
     done = CliRunner().invoke(app, ["lineage", "sql", "SELECT count(*) AS n FROM traces", "--json"])

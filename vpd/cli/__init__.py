@@ -17,7 +17,11 @@ from vpd.cli import (
     models,
     photos,
     predict,
+    pretrain,
+    promote,
+    rollback,
     sample,
+    serve,
     tools,
     trace,
 )
@@ -38,6 +42,10 @@ app.command("sample")(sample.command)
 app.command("tools")(tools.command)
 app.command("execute")(execute.command)
 app.command("predict")(predict.command)
+app.command("pretrain")(pretrain.command)
+app.command("promote")(promote.command)
+app.command("rollback")(rollback.command)
+app.command("serve")(serve.command)
 app.command("export")(export.command)
 app.command("bench")(bench.command)
 app.add_typer(batch.app, name="batch")

@@ -1,7 +1,7 @@
 """`vpd lineage`: what a row came from, what came from a picture, and questions to all tables in SQL."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from vpd.lineage.ancestry import Lineage, Step, image_impact, row_lineage
+from vpd.lineage.ancestry import Lineage, ReadShard, Step, image_impact, row_lineage
 from vpd.lineage.catalog import Catalog
 from vpd.settings import load_settings
 from vpd.store import ArtifactStore
@@ -19,6 +19,7 @@ from vpd.store import ArtifactStore
 app = typer.Typer(no_args_is_help=True, help="Where a row came from, and what came from it.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON with every column and every id.")]
 IDS_SHOWN = 5
+SHARDS_SHOWN = 20
 ROWS_SHOWN = 100
 
 # What is said of a row beside its kind and id.
@@ -51,6 +52,10 @@ FACTS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"{r.get('arm')}, {len(r.get('digests', {}))} shards, seed {r.get('seed')}, "
         f"MLflow run {r.get('mlflow_run_id')}"
     ),
+    "evaluation": lambda r: (
+        f"{r['questions']} questions of split {r['split']}; "
+        f"{', '.join(f'{arm} {run}' for arm, run in r['runs'].items())}"
+    ),
     "model": lambda r: (
         f"{r['name']} version {r['version']}, checkpoint {str(r.get('checkpoint_sha256'))[:12]}"
     ),
@@ -66,7 +71,8 @@ def row(
     """Show what a row came from and what was made of it.
 
     ID may be of an image, question, candidate, program, trace, verdict, example, prediction, training run
-    (student-...) or model version.
+    (student-...), evaluation or model version (vpd-student-1). A model version leads to its evaluation, its
+    training run and the shards that this read, with their digests.
 
     Example: vpd lineage row demo:000012-3
     """
@@ -123,12 +129,23 @@ def _print(lineage: Lineage, as_json: bool) -> None:
     root = branch = Tree(_label(lineage.chain[0]))
     for step in lineage.chain[1:]:
         branch = branch.add(_label(step))
+    if lineage.shards:
+        _add_shards(branch, lineage.shards)
     for kind, ids in lineage.offspring.items():
         if ids:
             branch.add(
                 f"[cyan]{len(ids)} {kind}{'s' if len(ids) > 1 else ''}[/]: {_shown(ids)}", highlight=False
             )
     console.print(root, highlight=False)
+
+
+def _add_shards(branch: Tree, shards: Sequence[ReadShard]) -> None:
+    listed = branch.add(f"[cyan]{len(shards)} training shards[/] of examples", highlight=False)
+    for read in shards[:SHARDS_SHOWN]:
+        changed = "" if read.now == "same" else f", [red]{read.now} since[/]"
+        listed.add(f"{escape(read.shard)} sha256 {read.sha256}{changed}", highlight=False)
+    if len(shards) > SHARDS_SHOWN:
+        listed.add(f"and {len(shards) - SHARDS_SHOWN} more (--json for all)", highlight=False)
 
 
 def _label(step: Step) -> str:

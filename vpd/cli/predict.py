@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from vpd.errors import ConfigError
 from vpd.evaluation.boxes import read_boxes, to_pixels
-from vpd.evaluation.registry import CHAMPION, MODEL_NAME, load_model
+from vpd.evaluation.promotion import CHAMPION, MODEL_NAME
+from vpd.evaluation.registry import load_model
 from vpd.evaluation.tracking import Tracking
 from vpd.geometry import Box
 from vpd.settings import load_settings

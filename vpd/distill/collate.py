@@ -1,24 +1,26 @@
 """Questions with their pictures become tensors: one image prefix per picture, one text row per example.
 
-A sequence is <chat template up to and with the picture> <rest of the template with the prompt> <target>
-<end>. The first part is the prefix, shared by all examples of the picture; the loss counts the target and
-the end token.
+A sequence is <template up to and with the picture> <rest of the template with the prompt> <target> <end>, as
+the adapter of the model's family writes it (`vpd.distill.adapters`). The first part is the prefix of all
+examples of the picture; the loss counts the target and the end token.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 import torch
 from PIL import Image
+from torch.nn import functional
 
+from vpd.distill.adapters.families import adapter_for
+from vpd.distill.adapters.protocol import Prefix
 from vpd.distill.config import Arm
 from vpd.distill.data import TextExample, TrainingQuestion
+from vpd.distill.picture_files import open_image
 
 IGNORE = -100
-Prefix = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class TextBatch:
     input_ids: torch.Tensor
     attention_mask: torch.Tensor
     labels: torch.Tensor
+
+    @property
+    def written(self) -> torch.Tensor:
+        """Which tokens (N, T) are of a target: 1 for those that an earlier label asks for, else 0."""
+        return functional.pad((self.labels[:, :-1] != IGNORE).long(), (1, 0))
 
     def uncounted(self) -> "TextBatch":
         """Return the rows without labels, so that their loss is zero."""
@@ -61,15 +68,19 @@ class Collator:
     """Builds batches with a model's processor, with text rows in the modes of an arm."""
 
     def __init__(self, processor: Any, arm: Arm = "student") -> None:
-        self.processor = processor
+        """Take a processor; raises ConfigError if its family is not supported."""
+        self.adapter = adapter_for(processor)
         self.tokenizer = processor.tokenizer
         self.arm = arm
+        self.end: int = self.tokenizer.convert_tokens_to_ids(self.adapter.end)
+        self.pad: int = self.end if self.tokenizer.pad_token_id is None else self.tokenizer.pad_token_id
 
     def __call__(self, questions: Sequence[TrainingQuestion]) -> Batch:
         """Return the batch of these questions; a picture asked about repeatedly is in it once.
 
         Every batch of a student has rationale rows, if need be one that counts nothing: ranks that made
-        different numbers of passes would wait for each other for ever under ZeRO-3.
+        different numbers of passes would wait for each other for ever under ZeRO-3. Raises DataError for a
+        picture that cannot be opened.
         """
         files = {q.image_id: q.image for q in questions}
         picture = {image_id: i for i, image_id in enumerate(files)}
@@ -81,24 +92,18 @@ class Collator:
         return Batch(self.prefix([open_image(f) for f in files.values()]), texts, len(questions))
 
     def prefix(self, images: Sequence[Image.Image]) -> Prefix:
-        """Return the processor's tensors of the text up to and with each picture."""
-        before, _ = self._template("")
-        text = [before + self.processor.image_token] * len(images)
-        return dict(
-            self.processor(
-                images=list(images), text=text, return_tensors="pt", padding=True, add_special_tokens=False
-            )
-        )
+        """Return the model's inputs of the text up to and with each picture."""
+        return self.adapter.pictures(images)
 
-    def prompts(self, prompts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return tokens and mask (N, T) of prompts, padded on the left so that all end together."""
+    def prompts(self, prompts: Sequence[str], picture: Sequence[int]) -> TextBatch:
+        """Return rows (N, T) of prompts about pictures, padded on the left so that all end together."""
         rows = [self._prompt_ids(prompt) for prompt in prompts]
         longest = max(len(row) for row in rows)
         fill = [longest - len(row) for row in rows]
-        pad = self.tokenizer.pad_token_id
-        ids = [[pad] * n + row for n, row in zip(fill, rows, strict=True)]
+        ids = [[self.pad] * n + row for n, row in zip(fill, rows, strict=True)]
         mask = [[0] * n + [1] * len(row) for n, row in zip(fill, rows, strict=True)]
-        return torch.tensor(ids), torch.tensor(mask)
+        tokens = torch.tensor(ids)
+        return TextBatch(torch.tensor(picture), tokens, torch.tensor(mask), torch.full_like(tokens, IGNORE))
 
     def texts(self, tokens: torch.Tensor) -> list[str]:
         """Return the texts of rows of tokens (N, T), without special ones."""
@@ -106,15 +111,7 @@ class Collator:
 
     def _prompt_ids(self, prompt: str) -> list[int]:
         """Return the tokens between a picture and the first token the student writes."""
-        _, after = self._template(prompt)
-        return list(self.tokenizer(after, add_special_tokens=False)["input_ids"])
-
-    def _template(self, prompt: str) -> tuple[str, str]:
-        content = [{"type": "image"}, {"type": "text", "text": prompt}]
-        message = [{"role": "user", "content": content}]
-        text = self.processor.apply_chat_template(message, add_generation_prompt=True)
-        before, _, after = text.partition(self.processor.image_token)
-        return before, after
+        return list(self.tokenizer(self.adapter.prompt(prompt), add_special_tokens=False)["input_ids"])
 
     def _rows(self, examples: Sequence[tuple[int, TextExample]]) -> TextBatch:
         rows = [self._row(example) for _, example in examples]
@@ -122,25 +119,17 @@ class Collator:
         padded = partial(_pad, length=longest)
         return TextBatch(
             picture=torch.tensor([picture for picture, _ in examples]),
-            input_ids=torch.stack([padded(ids, self.tokenizer.pad_token_id) for ids, _ in rows]),
+            input_ids=torch.stack([padded(ids, self.pad) for ids, _ in rows]),
             attention_mask=torch.stack([padded([1] * len(ids), 0) for ids, _ in rows]),
             labels=torch.stack([padded(labels, IGNORE) for _, labels in rows]),
         )
 
     def _row(self, example: TextExample) -> tuple[list[int], list[int]]:
         prompt = self._prompt_ids(example.prompt)
-        target = [
-            *self.tokenizer(example.target, add_special_tokens=False)["input_ids"],
-            self.tokenizer.eos_token_id,
-        ]
+        target = [*self.tokenizer(example.target, add_special_tokens=False)["input_ids"], self.end]
         labels = [IGNORE] * (len(prompt) - 1) + target
         return (prompt + target)[:-1], labels
 
 
 def _pad(values: list[int], fill: int, *, length: int) -> torch.Tensor:
     return torch.tensor(values + [fill] * (length - len(values)))
-
-
-def open_image(file: bytes) -> Image.Image:
-    """Decode a picture to RGB."""
-    return Image.open(BytesIO(file)).convert("RGB")

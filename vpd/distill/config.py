@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from vpd.distill.guard import Divergence
+from vpd.distill.hardware import Hardware
+from vpd.distill.lora import LoraConfig
 from vpd.errors import ConfigError
 from vpd.records import canonical_json
 
@@ -21,7 +24,9 @@ VERSION = "1"
 """Of the trainer; raised when the same configuration and data would give other weights."""
 
 _DEEPSPEED = Path(__file__).parents[2] / "infra" / "deepspeed" / "zero2.json"
-_RUNTIME = {"store", "s3_endpoint", "output", "mlflow", "log_every", "checkpoint_every", "deepspeed"}
+_RUNTIME = {"store", "s3_endpoint", "output", "mlflow", "log_every", "checkpoint_every", "deepspeed",
+            "hardware", "divergence"}  # fmt: skip
+_LATER = {"lora": None, "export": "last"}  # left out at these values, so that runs from before stay the same
 
 
 class StudentConfig(BaseModel):
@@ -74,6 +79,9 @@ class TrainConfig(BaseModel):
     base: str | None = Field(
         default=None, description="hub id or folder to start from; default: the embedded student"
     )
+    lora: LoraConfig | None = Field(
+        default=None, description="train low-rank changes of the base; default: all of its weights"
+    )
     student: StudentConfig = StudentConfig()
     seed: int = 0
     steps: int = Field(default=500, ge=1)
@@ -84,13 +92,30 @@ class TrainConfig(BaseModel):
     grad_clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
     precision: Literal["fp32", "bf16"] = "fp32"
     deepspeed: Path = Field(default=_DEEPSPEED, description="DeepSpeed JSON: ZeRO stage and its options")
+    hardware: Hardware = Hardware()
+    divergence: Divergence = Divergence()
     log_every: int = Field(default=10, ge=1)
     checkpoint_every: int = Field(default=100, ge=1)
     eval_every: int = Field(default=200, ge=1, description="steps between validations")
     eval_questions: int = Field(
         default=192, ge=0, description="questions of the val split per validation; 0: none"
     )
+    export: Literal["last", "best"] = Field(
+        default="last", description="step whose model is kept; twins are compared at the same step: the last"
+    )
     mlflow: MlflowConfig | None = None
+
+    @model_validator(mode="after")
+    def _lora_has_a_base(self) -> "TrainConfig":
+        if self.lora is not None and self.base is None:
+            raise ValueError("lora changes a trained model: name one as base, or leave lora out")
+        return self
+
+    @model_validator(mode="after")
+    def _judged(self) -> "TrainConfig":
+        if self.export == "best" and self.eval_questions == 0:
+            raise ValueError("export best needs validations: set eval_questions above 0")
+        return self
 
     @classmethod
     def load(cls, path: Path) -> "TrainConfig":
@@ -112,7 +137,8 @@ class TrainConfig(BaseModel):
 
     def method(self) -> dict[str, Any]:
         """Return everything that decides the weights; not where things lie or how often they are logged."""
-        return self.model_dump(mode="json", exclude=_RUNTIME)
+        without = {name for name, before in _LATER.items() if getattr(self, name) == before}
+        return self.model_dump(mode="json", exclude=_RUNTIME | without)
 
 
 def fingerprint(config: TrainConfig, digests: Mapping[str, str]) -> str:

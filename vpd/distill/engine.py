@@ -1,23 +1,16 @@
-"""DeepSpeed around the objective: start ranks, take a step, save and resume, gather weights.
+"""DeepSpeed around the objective: take a step, save and resume, gather weights.
 
-The JSON file a configuration names says how (ZeRO stage, buckets, offload); batch size, precision and
-clipping come from the configuration. The optimiser is PyTorch's AdamW, since DeepSpeed's own ones compile
-code on first use.
+The JSON file a configuration names says how (ZeRO stage, buckets, offload); batch size, accumulation,
+precision and clipping come from the configuration. The optimiser is PyTorch's AdamW, also where it is
+offloaded to the CPU, since DeepSpeed's own ones compile code on first use.
 
-A checkpoint is a folder `step-<number>`, written under another name and renamed when it is whole and
-durable. The learning rate and the random state are functions of the step, so weights and optimiser are all
-it holds. Not here: resuming on another number of ranks.
+Not here: the processes (`vpd.distill.ranks`), what a checkpoint holds (`vpd.distill.train_state`).
 """
 
 import json
-import logging
 import math
-import os
-import shutil
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,61 +19,25 @@ from torch import distributed
 from vpd.distill.collate import Batch
 from vpd.distill.config import TrainConfig
 from vpd.distill.data import Part
+from vpd.distill.fragments import set_updates
+from vpd.distill.guard import require_finite
 from vpd.distill.loss import DistillationLoss
-from vpd.distill.run_folder import make_durable
-from vpd.errors import ConfigError, TrainingError
+from vpd.distill.train_state import Checkpoints
+from vpd.errors import ConfigError
 
 _OURS = ("train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "optimizer",
          "scheduler", "bf16", "fp16", "gradient_clipping")  # fmt: skip
 BETAS = (0.9, 0.98)
 
 
-def start_ranks() -> Part:
-    """Join the process group that the launcher describes; without a launcher, be the only rank."""
-    if not torch.cuda.is_available():
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")
-        os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")  # else DeepSpeed loads the compiler: 3 s, unused
-    if "RANK" not in os.environ:
-        os.environ.update(RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", MASTER_ADDR="127.0.0.1")
-        os.environ["MASTER_PORT"] = str(_free_port())
-    logging.getLogger("DeepSpeed").setLevel(logging.WARNING)
-    import deepspeed
-
-    if not torch.cuda.is_available():
-        _skip_compilation()
-    deepspeed.init_distributed(dist_backend="nccl" if torch.cuda.is_available() else "gloo", verbose=False)
-    return Part(distributed.get_rank(), distributed.get_world_size())
-
-
-def _skip_compilation() -> None:
-    """Keep DeepSpeed from compiling its shared-memory collectives (over a minute); gloo does their work.
-
-    This sets a private table of DeepSpeed 0.19; a test sees to it that nothing is compiled.
-    """
-    import deepspeed.ops
-
-    deepspeed.ops.__compatible_ops__ = {}
-
-
-def stop_ranks() -> None:
-    """Leave the process group, if one was joined."""
-    if distributed.is_initialized():
-        distributed.destroy_process_group()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @dataclass(frozen=True)
 class StepResult:
-    """Losses of one step over all ranks, by mode, in nats per question."""
+    """One step over all ranks: losses by mode in nats per question, and the gradient's norm unclipped."""
 
     step: int
     losses: dict[str, float]
     lr: float
+    gradient: float
 
     @property
     def loss(self) -> float:
@@ -95,35 +52,55 @@ class Engine:
         import deepspeed
 
         self.config, self.part = config, part
+        if config.hardware.recompute:
+            recompute_layers(model)
         objective = DistillationLoss(model)
-        optimizer = torch.optim.AdamW(
-            objective.parameters(), lr=config.lr, betas=BETAS, weight_decay=config.weight_decay
-        )
+        trained = [p for p in objective.parameters() if p.requires_grad]
+        optimizer = torch.optim.AdamW(trained, lr=config.lr, betas=BETAS, weight_decay=config.weight_decay)
         self.engine, *_ = deepspeed.initialize(
             model=objective, optimizer=optimizer, config=deepspeed_settings(config, part.world)
         )
+        self.checkpoints = Checkpoints(self.engine, config.output / "checkpoints", part)
+        set_updates(self.engine, 0)  # in bf16 at stage 0 DeepSpeed makes an empty one, which is counted
 
     @property
     def model(self) -> torch.nn.Module:
         """The vision-language model inside."""
         return self.engine.module.model  # type: ignore[no-any-return]
 
-    def step(self, step: int, batch: Batch) -> StepResult:
-        """Train on this rank's part of a batch; raises TrainingError if any rank's loss is not finite."""
+    def step(self, step: int, *batches: Batch) -> StepResult:
+        """Train on this rank's part of a step, passed as equal batches one after the other.
+
+        Raises TrainingError on every rank if a loss or the gradient is not finite.
+        """
         lr = learning_rate(self.config, step)
         for group in self.engine.optimizer.param_groups:
             group["lr"] = lr
         torch.manual_seed(hash((self.config.seed, step, self.part.rank)))
-        losses = self.engine(batch.to(self.engine.device))
-        everywhere = self.mean({mode: loss.item() for mode, loss in losses.items()})
-        if not all(math.isfinite(value) for value in everywhere.values()):
-            raise TrainingError(
-                f"the loss is {everywhere} at step {step + 1}: lower lr ({self.config.lr}) "
-                f"or use precision fp32; checkpoints in {self.config.output} are from before"
-            )
-        self.engine.backward(torch.stack(list(losses.values())).sum())
+        sums: dict[str, float] = {}
+        for number, batch in enumerate(batches):
+            if number:
+                self.engine.step()  # counts the pass before; the last one, below, updates
+            losses = self.engine(batch.to(self.engine.device))
+            self.engine.backward(torch.stack(list(losses.values())).sum())
+            for mode, loss in losses.items():
+                sums[mode] = sums.get(mode, 0.0) + loss.item() / len(batches)
+        everywhere = self.mean(sums)
+        hint = (
+            f"lower lr ({self.config.lr}) and choose another output, or look at the examples of this step; "
+            f"checkpoints in {self.config.output} are from before"
+        )
+        require_finite(step + 1, everywhere, 0.0, hint)
+        gradient = self._update()
+        require_finite(step + 1, everywhere, gradient, hint)
+        return StepResult(step + 1, everywhere, lr, gradient)
+
+    def _update(self) -> float:
+        """Update the weights and return the norm of the gradient, infinite if DeepSpeed refused to."""
+        plain = self.engine.optimizer is self.engine.basic_optimizer  # fp32 at stage 0: it tells no norm
+        norm = _norm(self.engine.module) if plain else 0.0
         self.engine.step()
-        return StepResult(step + 1, everywhere, lr)
+        return norm if plain else float(self.engine.get_global_grad_norm())
 
     def losses(self, batch: Batch) -> dict[str, float]:
         """Return this rank's losses and answer accuracy on a batch, without training on it."""
@@ -151,27 +128,6 @@ class Engine:
         sums = zip(names, table.tolist(), strict=True)
         return {name: total / self.part.world for name, (total, ranks) in sums if ranks}
 
-    def save(self, folder: Path, step: int, state: dict[str, Any]) -> None:
-        """Keep a checkpoint and drop the older ones."""
-        tag = f"step-{step:08d}"
-        self.engine.save_checkpoint(str(folder), tag=f"{tag}.partial", client_state=state, save_latest=False)
-        distributed.barrier()
-        if self.part.rank == 0:
-            make_durable(folder / f"{tag}.partial")
-            (folder / f"{tag}.partial").rename(folder / tag)
-            for other in folder.glob("step-*"):
-                if other.name != tag:
-                    shutil.rmtree(other)
-        distributed.barrier()
-
-    def resume(self, folder: Path) -> dict[str, Any] | None:
-        """Load the last whole checkpoint and return the state saved with it, or None if there is none."""
-        tag = last_checkpoint(folder)
-        if tag is None:
-            return None
-        _, state = self.engine.load_checkpoint(str(folder), tag=tag)
-        return dict(state)
-
     def weights(self) -> dict[str, torch.Tensor]:
         """Gather the model's weights, on the CPU; every rank must call this."""
         import deepspeed
@@ -191,15 +147,31 @@ def deepspeed_settings(config: TrainConfig, world: int) -> dict[str, Any]:
         raise ConfigError(
             f"deepspeed: {config.deepspeed} sets {', '.join(clash)}, which the run decides: remove it"
         )
-    if config.batch_size % world:
-        raise ConfigError(f"batch_size: {config.batch_size} questions do not divide over {world} ranks")
+    if "nvme" in str(settings.get("zero_optimization")):
+        raise ConfigError(f"deepspeed: {config.deepspeed} offloads to nvme: offload to cpu or not at all")
+    passes = config.hardware.accumulation
+    if config.batch_size % (world * passes):
+        raise ConfigError(
+            f"batch_size: {config.batch_size} questions do not divide over {world} ranks "
+            f"with {passes} passes each"
+        )
     return settings | {
-        "train_micro_batch_size_per_gpu": config.batch_size // world,
-        "gradient_accumulation_steps": 1,
+        "train_micro_batch_size_per_gpu": config.batch_size // (world * passes),
+        "gradient_accumulation_steps": passes,
         "gradient_clipping": config.grad_clip,
         "bf16": {"enabled": config.precision == "bf16"},
+        "zero_allow_untested_optimizer": True,
+        "zero_force_ds_cpu_optimizer": False,
         "steps_per_print": 10**9,
     }
+
+
+def recompute_layers(model: Any) -> None:
+    """Make a transformers model keep no activations of its layers; raises ConfigError if it cannot."""
+    try:
+        model.activation_checkpointing_enable({"use_reentrant": False})
+    except ValueError as error:
+        raise ConfigError(f"hardware.recompute: {error}") from error
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
@@ -210,7 +182,6 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return config.lr * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, config.steps - warm)))
 
 
-def last_checkpoint(folder: Path) -> str | None:
-    """Return the name of the newest whole checkpoint."""
-    whole = [p.name for p in folder.glob("step-*") if not p.name.endswith(".partial")]
-    return max(whole, default=None)
+def _norm(module: torch.nn.Module) -> float:
+    gradients = [p.grad for p in module.parameters() if p.grad is not None]
+    return float(torch.nn.utils.get_total_norm(gradients))

@@ -1,17 +1,23 @@
-"""Export of a trained model: safetensors and processor, read back with `from_pretrained` and compared."""
+"""Export of a trained model: safetensors and processor, read back and compared.
+
+A model trained with LoRA is exported twice: merged, like any other, and as `adapter/` in the same folder, in
+the format of peft.
+"""
 
 import shutil
 from pathlib import Path
 
 import torch
 
+from vpd.distill.base import Vlm, load_student
 from vpd.distill.collate import Batch
+from vpd.distill.lora import has_lora
 from vpd.distill.loss import DistillationLoss
 from vpd.distill.run_folder import make_durable
-from vpd.distill.student import Vlm, load_student
 from vpd.errors import TrainingError
 
 _TOLERANCE = 1e-3  # nats; the same weights in the same precision, in another process of the same kernels
+_ROUNDED = 0.05  # nats, in 16 bits: a merged weight rounds otherwise than its parts, 0.001 on tiny models
 
 
 def export(
@@ -23,18 +29,28 @@ def export(
     """
     aside = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
-    vlm.save(aside, weights)
-    check_export(aside, sample, expected)
+    if has_lora(vlm.model):
+        vlm.save(aside / "adapter", weights)
+        merged = load_student(str(aside / "adapter"), next(iter(weights.values())).dtype)
+        _compare(aside / "adapter", merged, sample, expected)
+        merged.save(aside)
+    else:
+        vlm.save(aside, weights)
+    _compare(aside, load_student(str(aside)), sample, expected)
     make_durable(aside)
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
 
 
-def check_export(folder: Path, sample: Batch, expected: dict[str, float]) -> None:
-    """Compare the losses of an exported model with those of the trained one."""
-    objective = DistillationLoss(load_student(str(folder)).model).eval()
+def _compare(folder: Path, found: Vlm, sample: Batch, expected: dict[str, float]) -> None:
+    """Compare the losses of what was read back with the trained ones; not the accuracy, which jumps."""
+    objective = DistillationLoss(found.model).eval()
     with torch.no_grad():
-        found = {name: value.item() for name, value in objective(sample).items()}
-    worst = max(abs(found[name] - expected[name]) for name in expected)
-    if not worst <= _TOLERANCE:
-        raise TrainingError(f"the model read back from {folder} has losses {found}, trained were {expected}")
+        losses = {name: value.item() for name, value in objective(sample).items() if name != "accuracy"}
+    worst = max(abs(value - expected[name]) for name, value in losses.items())
+    exact = next(found.model.parameters()).dtype == torch.float32
+    if not worst <= (_TOLERANCE if exact else _ROUNDED):
+        raise TrainingError(
+            f"the model read back from {folder} has losses {losses}, trained were {expected}: the run's "
+            "checkpoints are good, look for a library that changed while it ran and start it again"
+        )

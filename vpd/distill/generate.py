@@ -6,9 +6,10 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from vpd.distill.base import Vlm, load_student
 from vpd.distill.collate import Collator
-from vpd.distill.prefix import continue_text, encode_prefix
-from vpd.distill.student import Vlm, load_student
+from vpd.distill.pictures import look
+from vpd.distill.reading import continue_text
 from vpd.rationale.prompts import Mode, prompt_for
 
 LONGEST = {"answer": 16, "rationale": 192}  # tokens written at most
@@ -48,15 +49,14 @@ class Student:
     def _write(self, images: Sequence[Image.Image], prompts: Sequence[str], longest: int) -> list[str]:
         distinct = {id(image): image for image in images}
         place = {key: i for i, key in enumerate(distinct)}
-        prefix = encode_prefix(self.model, self.collate.prefix(list(distinct.values())))
-        cache, seen = prefix.repeat(torch.tensor([place[id(image)] for image in images]))
-        tokens, mask = self.collate.prompts(prompts)
-        mask = torch.cat([seen, mask], dim=1)
+        pictures = look(self.model, self.collate.prefix(list(distinct.values())))
+        logits, read = pictures.begin(self.collate.prompts(prompts, [place[id(image)] for image in images]))
         written: list[torch.Tensor] = []
         ended = torch.zeros(len(prompts), dtype=torch.bool)
-        while len(written) < longest and not ended.all():
-            tokens = continue_text(self.model, cache, mask, tokens, logits_to_keep=1).argmax(-1)
-            ended |= tokens[:, 0] == self.collate.tokenizer.eos_token_id
-            written.append(tokens.masked_fill(ended[:, None], self.collate.tokenizer.pad_token_id))
-            mask = torch.cat([mask, torch.ones_like(tokens)], dim=1)
-        return self.collate.texts(torch.cat(written, dim=1))
+        while True:
+            tokens = logits.argmax(-1)
+            ended |= tokens[:, 0] == self.collate.end
+            written.append(tokens.masked_fill(ended[:, None], self.collate.pad))
+            if len(written) == longest or ended.all():
+                return self.collate.texts(torch.cat(written, dim=1))
+            logits, read = continue_text(self.model, read, tokens, torch.ones_like(tokens))

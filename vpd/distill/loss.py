@@ -11,14 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from vpd.distill.collate import IGNORE, Batch, TextBatch
-from vpd.distill.prefix import EncodedPrefix, continue_text, encode_prefix
-
-
-def text_logits(model: nn.Module, prefix: EncodedPrefix, rows: TextBatch) -> torch.Tensor:
-    """Return the logits (N, T, vocabulary) of text rows over their pictures."""
-    cache, seen = prefix.repeat(rows.picture)
-    return continue_text(model, cache, torch.cat([seen, rows.attention_mask], dim=1), rows.input_ids)
+from vpd.distill.collate import IGNORE, Batch
+from vpd.distill.pictures import look
 
 
 def example_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -47,10 +41,10 @@ class DistillationLoss(nn.Module):
         In evaluation there is also `accuracy`: the share of questions whose answer greedy decoding gets
         exactly.
         """
-        prefix = encode_prefix(self.model, batch.prefix)
+        pictures = look(self.model, batch.prefix)
         results = {}
         for mode, rows in batch.texts.items():
-            logits = text_logits(self.model, prefix, rows)
+            logits = pictures.logits(rows)
             results[mode] = example_losses(logits, rows.labels).sum() / batch.questions
             if mode == "answer" and not self.training:
                 results["accuracy"] = exact(logits, rows.labels).float().mean()

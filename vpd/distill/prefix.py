@@ -5,51 +5,50 @@ continue a shared prefix have the logits, losses and gradients of separate seque
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
 from transformers import DynamicCache
 
+from vpd.distill.adapters.protocol import Prefix
+from vpd.distill.collate import TextBatch
+from vpd.distill.features import in_dtype_of
+from vpd.distill.reading import Reading, continue_text
+
 
 @dataclass(frozen=True)
 class EncodedPrefix:
-    """Keys and values of P image prefixes, and which of their positions are not padding (P, S)."""
+    """Keys and values of P image prefixes, which positions are not padding (P, S), and offsets (P, 1)."""
 
+    model: nn.Module
     layers: list[tuple[torch.Tensor, torch.Tensor]]
     attention_mask: torch.Tensor
+    offset: torch.Tensor
 
-    def repeat(self, picture: torch.Tensor) -> tuple[DynamicCache, torch.Tensor]:
-        """Return a fresh cache and mask with the prefix of `picture[i]` in row i."""
-        return DynamicCache([(k[picture], v[picture]) for k, v in self.layers]), self.attention_mask[picture]
+    def logits(self, rows: TextBatch) -> torch.Tensor:
+        """Return the logits (N, T, vocabulary) of texts about their pictures."""
+        read = self._repeat(rows.picture)
+        return continue_text(self.model, read, rows.input_ids, rows.attention_mask)[0]
+
+    def begin(self, rows: TextBatch) -> tuple[torch.Tensor, Reading]:
+        """Return the logits (N, 1, vocabulary) after prompts about their pictures, and what was read."""
+        read = self._repeat(rows.picture)
+        return continue_text(self.model, read, rows.input_ids, rows.attention_mask, logits_to_keep=1)
+
+    def _repeat(self, picture: torch.Tensor) -> Reading:
+        """Return a fresh cache with the prefix of `picture[i]` in row i."""
+        cache = DynamicCache([(k[picture], v[picture]) for k, v in self.layers])
+        return Reading(cache, self.attention_mask[picture], self.offset[picture])
 
 
-def encode_prefix(model: nn.Module, prefix: dict[str, torch.Tensor]) -> EncodedPrefix:
+def encode_prefix(model: nn.Module, prefix: Prefix) -> EncodedPrefix:
     """Run the model once over each picture; `prefix` is what `Collator.prefix` returns."""
-    dtype = next(model.parameters()).dtype
-    inputs = {name: t.to(dtype) if t.is_floating_point() else t for name, t in prefix.items()}
-    cache = model(**inputs, use_cache=True, logits_to_keep=1).past_key_values
-    return EncodedPrefix([(layer.keys, layer.values) for layer in cache.layers], prefix["attention_mask"])
-
-
-def continue_text(
-    model: nn.Module,
-    cache: DynamicCache,
-    attention_mask: torch.Tensor,
-    input_ids: torch.Tensor,
-    **options: Any,
-) -> torch.Tensor:
-    """Return the logits (N, T, vocabulary) of N rows of text after what is in the cache, and add them to it.
-
-    `attention_mask` (N, S + T) covers the S cached positions and the T new ones; positions count its ones.
-    """
-    positions = (attention_mask.cumsum(1) - 1).clamp(min=0)[:, -input_ids.shape[1] :]
-    output = model(
-        input_ids=input_ids,
-        attention_mask=attention_mask,
-        position_ids=positions,
-        past_key_values=cache,
-        use_cache=True,
-        **options,
+    mask = prefix["attention_mask"]
+    cache = model(**in_dtype_of(model, prefix), use_cache=True, logits_to_keep=1).past_key_values
+    offset = getattr(model.model, "rope_deltas", None)
+    return EncodedPrefix(
+        model,
+        [(layer.keys, layer.values) for layer in cache.layers],
+        mask,
+        torch.zeros_like(mask[:, :1]) if offset is None else offset,
     )
-    return output.logits  # type: ignore[no-any-return]

@@ -6,15 +6,13 @@ again with the next report, and with the last one.
 
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from dagster_pipes import PipesContext
 
 from vpd.distill.config import MlflowConfig, TrainConfig
+from vpd.distill.machine import Machine
 from vpd.errors import RegistryError
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
+from vpd.evaluation.tracking import Tracking, run_identity
 
 Record = dict[str, float]
 
@@ -24,41 +22,23 @@ class MlflowRun:
 
     def __init__(self, where: MlflowConfig, config: TrainConfig, fingerprint: str) -> None:
         """Find or start the run; raises RegistryError if MLflow cannot be reached."""
-        from vpd.evaluation.tracking import Tracking
-
         self.tracking = Tracking(where.tracking_uri, where.experiment)
-        tags = {**where.tags, "vpd.fingerprint": fingerprint, "vpd.arm": config.arm}
-        self.run_id = self.tracking.find_or_start_run(where.run_name or config.arm, tags)
-        self.client: MlflowClient = self.tracking.client()
-        self.sent = 0
-        with self.tracking.errors("log parameters"):
-            for name, value in config.method().items():
-                self.client.log_param(self.run_id, name, str(value)[:500])
+        identity = run_identity(config.arm, fingerprint)
+        self.run_id = self.tracking.find_or_start_run(where.run_name or config.arm, identity)
+        self.tracking.describe(self.run_id, where.tags, config.method())
+        self.machine = Machine()
 
     def send(self, history: list[Record]) -> None:
         """Log the records that are not logged yet; a failure is told and made good at the next call."""
-        from mlflow.entities import Metric
-
-        now = int(time.time() * 1000)
-        metrics = [
-            Metric(name, value, now, int(record["step"]))
-            for record in history[self.sent :]
-            for name, value in record.items()
-            if name != "step"
-        ]
         try:
-            with self.tracking.errors("log metrics"):
-                for i in range(0, len(metrics), 1000):  # MLflow's limit for one call
-                    self.client.log_batch(self.run_id, metrics=metrics[i : i + 1000])
-            self.sent = len(history)
+            self.tracking.log_history(self.run_id, history)
         except RegistryError as error:
             print(f"warning: {error}", file=sys.stderr, flush=True)
 
     def finish(self) -> None:
         """Mark the run finished; a failure is told, the trained model stays good."""
         try:
-            with self.tracking.errors("end the run"):
-                self.client.set_terminated(self.run_id)
+            self.tracking.end_run(self.run_id)
         except RegistryError as error:
             print(f"warning: {error}", file=sys.stderr, flush=True)
 
@@ -95,6 +75,8 @@ class Progress:
         if self.quiet or (step % self.config.log_every and step != self.config.steps):
             return
         record["questions_per_second"] = self.questions_per_second
+        if self.mlflow is not None:
+            record |= self.mlflow.machine.measure()
         line = self._line(record)
         print(line, flush=True)
         if self.pipes is not None:

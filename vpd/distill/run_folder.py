@@ -1,7 +1,7 @@
 """The folder of one training run: what it is for, its checkpoints, its model, and last its report.
 
-    run.json        fingerprint, method and number of ranks; written when the run starts
-    checkpoints/    whole checkpoints while it trains
+    run.json        method and data digests; written when the run starts
+    checkpoints/    the last and the best checkpoint while it trains
     model/          safetensors, configuration and processor, as `from_pretrained` reads them
     training.json   configuration, data digests, losses and times; a run that has one is finished
 
@@ -30,7 +30,6 @@ class RunFolder:
 
     config: TrainConfig
     survey: Survey
-    world: int
 
     @property
     def path(self) -> Path:
@@ -61,9 +60,8 @@ class RunFolder:
     def claim(self) -> Iterator[None]:
         """Make the folder this run's, and no other process's until the block ends.
 
-        Raises ConfigError if it belongs to another configuration or other data, if the number of ranks
-        changed since its checkpoints, or if a process is training in it; StoreError if it cannot be
-        written.
+        Raises ConfigError if it belongs to another configuration or other data, or if a process is training
+        in it; StoreError if it cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -89,7 +87,7 @@ class RunFolder:
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def _owner(self) -> dict[str, Any]:
-        return {"method": self.config.method(), "digests": self.survey.digests, "world": self.world}
+        return {"method": self.config.method(), "digests": self.survey.digests}
 
     def _check_owner(self) -> None:
         owner = read_json(self.path / "run.json")
@@ -104,11 +102,6 @@ class RunFolder:
             raise ConfigError(
                 f"output {self.path} holds the run of another configuration ({'; '.join(changed[:5])}): "
                 "choose another output or delete it"
-            )
-        if owner["world"] != self.world and any(self.checkpoints.glob("step-*")):
-            raise ConfigError(
-                f"checkpoints in {self.path} are of {owner['world']} ranks, this run has {self.world}: "
-                f"start {owner['world']} ranks or delete {self.checkpoints}"
             )
 
 

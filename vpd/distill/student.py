@@ -1,24 +1,19 @@
-"""The student: a small LLaVA built from nothing, or any causal vision-language model to start from.
+"""The embedded student: a small LLaVA built from nothing.
 
 LLaVA (a SigLIP tower, a two-layer projector, a Llama decoder) is causal: image tokens see no text, so all
 questions of a picture can share one image pass (`vpd.distill.loss`). The tokenizer is byte-level BPE
 trained on the training texts: every text can be written, and frequent words and grid numbers are one token
 each.
 
-Not here: prefix-LMs such as PaliGemma and models with multi-axis positions; `load_student` refuses them.
+Not here: models to start from (`vpd.distill.base`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
 from tokenizers import ByteLevelBPETokenizer, Tokenizer
 from torch import nn
 from transformers import (
-    AutoModelForImageTextToText,
-    AutoProcessor,
     LlamaConfig,
     LlavaConfig,
     LlavaForConditionalGeneration,
@@ -28,45 +23,14 @@ from transformers import (
 )
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
+from vpd.distill.base import Vlm
 from vpd.distill.config import StudentConfig
-from vpd.errors import ConfigError
 
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<image>")
 _CHAT = (
     "<bos>{% for m in messages %}{% for part in m['content'] %}"
     "{{ '<image>' if part['type'] == 'image' else part['text'] }}{% endfor %}{% endfor %}{{ '\\n' }}"
 )
-
-
-@dataclass(frozen=True)
-class Vlm:
-    """A vision-language model with the processor that belongs to it."""
-
-    model: nn.Module
-    processor: Any
-
-    def save(self, folder: Path, weights: dict[str, torch.Tensor] | None = None) -> None:
-        """Write safetensors, configuration and processor as `from_pretrained` reads them."""
-        self.model.save_pretrained(folder, state_dict=weights)  # type: ignore[operator]
-        self.processor.save_pretrained(folder)
-
-
-def load_student(source: str) -> Vlm:
-    """Load a model by hub id or folder; raises ConfigError if it is none or of a class not supported yet."""
-    try:
-        processor = AutoProcessor.from_pretrained(source)
-        model = AutoModelForImageTextToText.from_pretrained(source)
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"base {source!r} is no image-text-to-text model with a processor: {error}"
-        ) from error
-    rope = getattr(model.config.get_text_config(), "rope_parameters", None) or {}
-    if getattr(processor, "chat_template", None) is None or "mrope_section" in rope:
-        raise ConfigError(
-            f"base {source!r}: {type(model).__name__} is not supported yet; causal models with "
-            "a chat template are, such as LLaVA, Idefics3 and SmolVLM"
-        )
-    return Vlm(model, processor)
 
 
 def build_student(config: StudentConfig, texts: Iterable[str], seed: int) -> Vlm:

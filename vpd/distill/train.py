@@ -3,32 +3,40 @@
 Run again after any interruption, it goes on from the last whole checkpoint; after it has finished, it
 returns at once. On one machine `python -m vpd.distill.launch --ranks 2 --config run.json` starts two ranks.
 
-Not here: LoRA, gradient accumulation, preference optimisation.
+A resumed run may have another number of ranks, another ZeRO stage and other hardware settings.
+
+Not here: preference optimisation.
 """
 
 import argparse
 import os
-import resource
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dagster_pipes import PipesContext, PipesEnvVarParamsLoader, open_dagster_pipes
+from safetensors import SafetensorError
 from transformers.utils.logging import disable_progress_bar
 
+from vpd.distill.base import Vlm, load_base
+from vpd.distill.best import best_step
 from vpd.distill.collate import Batch, Collator
 from vpd.distill.config import TrainConfig
-from vpd.distill.data import Examples
-from vpd.distill.engine import Engine, start_ranks, stop_ranks
+from vpd.distill.data import Examples, TrainingQuestion
+from vpd.distill.engine import Engine
 from vpd.distill.export import export
+from vpd.distill.guard import Guard
 from vpd.distill.launch import end_with_parent
 from vpd.distill.progress import MlflowRun, Progress, Record
+from vpd.distill.ranks import start_ranks, stop_ranks
 from vpd.distill.run_folder import RunFolder
-from vpd.distill.student import Vlm, build_student, load_student
-from vpd.errors import VpdError
+from vpd.distill.student import build_student
+from vpd.distill.usage import usage
+from vpd.errors import DataError, TrainingError, VpdError
 
 
 @dataclass(frozen=True)
@@ -51,12 +59,12 @@ def train(config: TrainConfig, pipes: PipesContext | None = None) -> dict[str, A
     """Train one arm and return its report, the content of `training.json`.
 
     Raises DataError, MissingShardError or StoreError for unfit data, ConfigError for a wrong setting or an
-    output of another run, RegistryError if MLflow is down at the start, TrainingError if training diverges
-    or the exported model does not read back.
+    output of another run, RegistryError if MLflow is down at the start, TrainingError if training diverges,
+    the disk is full or the exported model does not read back.
     """
-    part = start_ranks()
+    part = start_ranks(config.hardware.device)
     examples = Examples.of(config)
-    folder = RunFolder(config, examples.survey(), part.world)
+    folder = RunFolder(config, examples.survey())
     report = folder.finished()
     if report is None:
         with folder.claim() if part.rank == 0 else nullcontext():
@@ -74,30 +82,47 @@ def train(config: TrainConfig, pipes: PipesContext | None = None) -> dict[str, A
 
 def _student(config: TrainConfig, examples: Examples) -> Vlm:
     if config.base is not None:
-        return load_student(config.base)
+        return load_base(config.base, config.lora, config.seed)
     return build_student(config.student, examples.texts(), config.seed)
 
 
 def _train(run: Run, pipes: PipesContext | None) -> dict[str, Any]:
-    state = run.engine.resume(run.folder.checkpoints) or {"history": [], "seconds": 0.0}
+    last = run.engine.checkpoints.last
+    state: dict[str, Any] = (
+        {"history": [], "seconds": 0.0} if last is None else run.engine.checkpoints.load(last)
+    )
     progress = _progress(run, state["history"], pipes)
     first, started = len(progress.history), time.monotonic() - state["seconds"]
+    guard = Guard(run.config.divergence, (record["loss"] for record in progress.history))
     validation = _validation(run)
     batches = run.examples.batches(
         run.config.batch_size, run.engine.part, questions=run.folder.survey.questions, start=first
     )
     for step in range(first, run.config.steps):
-        result = run.engine.step(step, run.collate(next(batches)))
+        result = run.engine.step(step, *_passes(run, next(batches)))
         record: Record = {"step": result.step, "loss": result.loss, "lr": result.lr, **result.losses}
+        record["gradient"] = result.gradient
         if result.step % run.config.eval_every == 0 or result.step == run.config.steps:
             record |= {f"val_{name}": value for name, value in run.engine.evaluate(validation).items()}
         progress.record(record)
-        if result.step % run.config.checkpoint_every == 0 and result.step < run.config.steps:
-            state = {"history": progress.history, "seconds": time.monotonic() - started}
-            run.engine.save(run.folder.checkpoints, result.step, state)
+        guard.watch(result.step, result.loss)
+        _keep(run, progress.history, time.monotonic() - started)
     report = _finish(run, progress, time.monotonic() - started)
     progress.finish()
     return report
+
+
+def _passes(run: Run, questions: Sequence[TrainingQuestion]) -> list[Batch]:
+    size = len(questions) // run.config.hardware.accumulation
+    return [run.collate(questions[i : i + size]) for i in range(0, len(questions), size)]
+
+
+def _keep(run: Run, history: list[Record], seconds: float) -> None:
+    """Save a checkpoint if it is time, at the best step so far and at the end; keep the best beside it."""
+    step, best = len(history), best_step(history)
+    if step % run.config.checkpoint_every == 0 or step in (best, run.config.steps):
+        state = {"history": history, "seconds": seconds}
+        run.engine.checkpoints.save(step, state, keep=() if best is None else (best,))
 
 
 def _progress(run: Run, history: list[Record], pipes: PipesContext | None) -> Progress:
@@ -110,9 +135,17 @@ def _progress(run: Run, history: list[Record], pipes: PipesContext | None) -> Pr
 
 
 def _validation(run: Run) -> list[Batch]:
-    """Return this rank's validation batches; every rank gets the same number of questions."""
+    """Return this rank's validation batches; every rank gets the same number of questions.
+
+    Raises DataError if the best step is to be exported and the val split has not a question for every rank.
+    """
     rows = run.examples.validation(run.config.eval_questions)
     world = run.engine.part.world
+    if len(rows) < world and run.config.export == "best":
+        raise DataError(
+            f"export is best, but the val split has {len(rows)} questions for {world} ranks: ingest pictures "
+            "with split=val, or set export to last"
+        )
     mine = run.engine.part.of(rows[: len(rows) // world * world])
     size = max(1, run.config.batch_size // world)
     return [run.collate(run.examples.with_images(mine[i : i + size])) for i in range(0, len(mine), size)]
@@ -120,6 +153,10 @@ def _validation(run: Run) -> list[Batch]:
 
 def _finish(run: Run, progress: Progress, seconds: float) -> dict[str, Any]:
     """Export the model, read it back, and write the report; every rank must call this."""
+    best = best_step(progress.history)
+    step = run.config.steps if run.config.export == "last" or best is None else best
+    if step != run.config.steps:
+        run.engine.checkpoints.load(step)
     batch = next(
         run.examples.batches(run.config.batch_size, run.engine.part, questions=run.folder.survey.questions)
     )
@@ -136,14 +173,22 @@ def _finish(run: Run, progress: Progress, seconds: float) -> dict[str, Any]:
         "parameters": sum(weights[name].numel() for name, _ in run.vlm.model.named_parameters()),
         "questions_seen": run.config.steps * run.config.batch_size,
         "seconds": round(seconds, 1),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        **usage(seconds, run.engine.engine.device),
         "mlflow_run_id": progress.mlflow.run_id if progress.mlflow else None,
+        "best_step": best,
+        "exported_step": step,
         "final": progress.history[-1],
         "history": progress.history,
     }
     if run.engine.part.rank == 0:
-        export(run.vlm, weights, run.folder.model, sample, expected)
-        run.folder.finish(report)
+        try:
+            export(run.vlm, weights, run.folder.model, sample, expected)
+            run.folder.finish(report)
+        except (OSError, SafetensorError) as error:
+            raise TrainingError(
+                f"cannot write the model into {run.folder.path}: {error}; nothing is lost: free disk space "
+                "and start the same run again, it goes on from its last checkpoint"
+            ) from error
     return report
 
 

@@ -26,9 +26,14 @@ class Interval:
 
 
 def bootstrap(
-    scores: Sequence[float], pictures: Sequence[str], *, seed: int, resamples: int = RESAMPLES
+    scores: Sequence[float],
+    pictures: Sequence[str],
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    coverage: float = COVERAGE,
 ) -> Interval:
-    """Return the mean score and its 95% interval.
+    """Return the mean score and its interval, by default of 95%.
 
     `scores` has one number per question (0 or 1, or a difference of such), `pictures` the picture of each.
     Raises ValueError if there is no question or the lengths differ.
@@ -37,7 +42,7 @@ def bootstrap(
         raise ValueError(f"{len(scores)} scores for {len(pictures)} pictures: need one each, at least one")
     totals, sizes = _by_picture(np.asarray(scores, dtype=np.float64), pictures)
     means = _resampled_means(totals, sizes, np.random.default_rng(seed), resamples)
-    tail = (1 - COVERAGE) / 2
+    tail = (1 - coverage) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(totals.sum() / sizes.sum()), float(low), float(high))
 

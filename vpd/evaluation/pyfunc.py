@@ -1,25 +1,33 @@
 """The registered model: an MLflow pyfunc around a student's checkpoint folder.
 
 Logged as code, so it loads wherever vpd is installed. Input: records with `image` (the bytes of a picture
-file, a path, or base64 text) and `question`; output: `answer` and `rationale`, one row each.
+file, or their base64 text) and `question`; parameter `mode`: answer, rationale or both. Output: `answer` and
+`rationale`, one row each. A path is no picture: a server would open files of its own machine to anyone.
 """
 
 import base64
 import binascii
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
 import mlflow.pyfunc  # noqa: TID253  this module exists for MLflow and is imported by it alone
 import pandas as pd
+from mlflow.exceptions import MlflowException  # noqa: TID253
 from mlflow.models import set_model  # noqa: TID253
 from PIL import Image, UnidentifiedImageError
 
 from vpd.errors import DataError
+from vpd.evaluation.answers import Mode
 
 CHECKPOINT = "checkpoint"
+MODES: dict[str, tuple[Mode, ...]] = {
+    "answer": ("answer",),
+    "rationale": ("rationale",),
+    "both": ("answer", "rationale"),
+}
 _BATCH = 32
-_LONGEST_PATH = 1024  # characters; longer text is taken for base64 without asking the file system
 
 
 class VpdStudent(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -30,42 +38,53 @@ class VpdStudent(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         from vpd.distill.generate import Student
 
         self.student = Student.load(Path(context.artifacts[CHECKPOINT]))
+        self.turn = threading.Lock()  # a server calls from several threads, the student takes one at a time
 
     def predict(
         self,
         context: Any,  # noqa: ARG002
         model_input: pd.DataFrame,
-        params: dict[str, Any] | None = None,  # noqa: ARG002
+        params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Return answer and rationale of every record; raises DataError that names an unreadable one."""
-        images = [read_image(value, row) for row, value in enumerate(model_input["image"])]
+        """Return answer and rationale of every record, or one of them.
+
+        Raises MLflow's error for a bad request, which names the unreadable record or the unknown mode.
+        """
+        try:
+            modes = _modes((params or {}).get("mode", "both"))
+            images = [read_image(value, row) for row, value in enumerate(model_input["image"])]
+        except DataError as error:
+            raise MlflowException.invalid_parameter_value(str(error)) from error
         questions = [str(question) for question in model_input["question"]]
-        return pd.DataFrame(
-            {
-                "answer": self.student.answer(images, questions, "answer", _BATCH),
-                "rationale": self.student.answer(images, questions, "rationale", _BATCH),
-            }
-        )
+        with self.turn:
+            said = {m: self.student.answer(images, questions, m, _BATCH) if images else [] for m in modes}
+        return pd.DataFrame(said)
 
 
 def read_image(value: Any, row: int) -> Image.Image:
-    """Decode a picture given as file bytes, path or base64 text, to RGB."""
+    """Decode a picture given as file bytes or base64 text to RGB; raises DataError if it is none."""
     try:
-        with Image.open(io.BytesIO(_file_bytes(value))) as picture:
+        data = value if isinstance(value, bytes) else base64.b64decode(value, validate=True)
+        with Image.open(io.BytesIO(data)) as picture:
             return picture.convert("RGB")
-    except (OSError, UnidentifiedImageError, binascii.Error, ValueError) as error:
+    except (
+        OSError,
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        binascii.Error,
+        ValueError,
+        TypeError,
+    ) as error:
         raise DataError(
-            f"record {row}: `image` is no picture ({error}); give the bytes of a PNG or JPEG file, its path, "
-            "or its base64 text"
+            f"record {row}: `image` is no picture ({error}); give the bytes of a PNG or JPEG file, or their "
+            "base64 text"
         ) from error
 
 
-def _file_bytes(value: Any) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if len(value) <= _LONGEST_PATH and Path(value).is_file():
-        return Path(value).read_bytes()
-    return base64.b64decode(value, validate=True)
+def _modes(mode: str) -> tuple[Mode, ...]:
+    if mode not in MODES:
+        raise DataError(f"mode {mode!r} is unknown; there are {', '.join(MODES)}")
+    return MODES[mode]
 
 
 set_model(VpdStudent())

@@ -1,8 +1,11 @@
-"""The model registry: versions with their lineage, and a champion that only a better model replaces.
+"""The model registry: a student's checkpoint as a version with its lineage, card, signature and example.
 
 A version is one checkpoint: registering the same files again gives the version they already have, with its
-evaluation brought up to date. Alias `challenger` marks the version that was registered last, `champion` the
-one to use. The store keeps a document `models/<name>-<version>` for lineage.
+evaluation brought up to date. Alias `challenger` marks the version that was registered last. The store keeps
+a document `models/<name>-<version>` for lineage.
+
+Not here: who is champion (`vpd.evaluation.promotion`), what waits while the registry is down
+(`vpd.evaluation.pending`), the page of the training run (`vpd.evaluation.run_page`).
 """
 
 import base64
@@ -15,25 +18,24 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 from PIL import Image
 
 from vpd.errors import ConfigError, StoreError
 from vpd.evaluation.evaluate import STUDENT
-from vpd.evaluation.results import Evaluation, find_evaluation
+from vpd.evaluation.model_card import card_file, model_card
+from vpd.evaluation.promotion import CHALLENGER, CHAMPION, MODEL_NAME, aliased
+from vpd.evaluation.results import Evaluation
+from vpd.evaluation.run_page import record_evaluation, record_training
 from vpd.evaluation.tracking import Tracking
-from vpd.records import PREDICTIONS, stable_id
+from vpd.records import stable_id
 from vpd.store import ArtifactStore
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-MODEL_NAME = "vpd-student"
-CHAMPION = "champion"
-CHALLENGER = "challenger"
+CARD = "README.md"
 _NO_MODEL = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
-SHARED_QUESTIONS = 0.5  # a comparison rests on at least this share of the new model's test questions
 
 
 @dataclass(frozen=True)
@@ -45,88 +47,40 @@ class Registered:
     created: bool
 
 
-@dataclass(frozen=True)
-class ChampionCheck:
-    """Whether a model may become champion, and the two accuracies (0 to 1) that decided."""
-
-    passed: bool
-    reason: str
-    new_accuracy: float
-    champion_accuracy: float | None
-    questions: int
-
-
 def register(
     tracking: Tracking,
     store: ArtifactStore,
     checkpoint: Path,
     evaluation: Evaluation,
     name: str = MODEL_NAME,
+    tags: Mapping[str, str] | None = None,
 ) -> Registered:
     """Register a student's checkpoint folder as a model version, or find the version it already has.
 
-    The version's files go to the MLflow run of the training. Raises StoreError if the store does not know
-    the training run, RegistryError if MLflow cannot be reached; run again, nothing is registered twice.
+    The version's files go to the MLflow run of the training, which is completed first; `tags` are set on the
+    version beside its lineage. Raises StoreError if the store does not know the training run, RegistryError
+    if MLflow cannot be reached; run again, nothing is registered twice.
     """
-    lineage = _lineage(store, evaluation)
-    tags = {f"vpd.{key}": str(value) for key, value in lineage.items()}
+    runs = _training_runs(store, evaluation)
+    run_ids = record_training(tracking, runs)
+    record_evaluation(tracking, store, evaluation, run_ids)
+    lineage = _lineage(store, evaluation, runs[STUDENT], run_ids[STUDENT])
+    card = model_card(name, evaluation, runs[STUDENT], lineage)
+    all_tags = {f"vpd.{key}": str(value) for key, value in lineage.items()} | dict(tags or {})
     client = tracking.client()
     with tracking.errors(f"register {checkpoint} as {name!r}"):
         _ensure_model(client, name)
         found = _find_version(client, name, lineage["checkpoint_sha256"])
-        run_id = lineage["mlflow_run_id"] or tracking.find_or_start_run(name, tags)
-        version = found or _create_version(client, name, checkpoint, run_id, tags)
-        for key, value in tags.items() if found else ():
+        version = found or _create_version(client, name, checkpoint, run_ids[STUDENT], card, all_tags)
+        for key, value in all_tags.items() if found else ():
             client.set_model_version_tag(name, version.version, key, value)
+        client.update_model_version(name, version.version, description=card)
         registered = Registered(name, str(version.version), created=found is None)
-        if _aliased(client, name, CHAMPION) != registered.version:
+        if aliased(client, name, CHAMPION) != registered.version:
             client.set_registered_model_alias(name, CHALLENGER, registered.version)
     document = {"name": name, "version": registered.version, "source": version.source, **lineage}
     store.put_document(f"models/{name}-{registered.version}", document)
     return registered
-
-
-def champion_check(store: ArtifactStore, new: Evaluation, current: Evaluation | None) -> ChampionCheck:
-    """Compare two students in answer mode on the test questions both were asked; as good is good enough.
-
-    Raises MissingShardError if the predictions of one of them are gone.
-    """
-    if current is None:
-        accuracy = new.result(STUDENT, "answer").accuracy
-        return ChampionCheck(True, "there is no champion yet", accuracy.mean, None, accuracy.n)
-    ours, theirs = _scores(store, new), _scores(store, current)
-    shared = ours.join(theirs, on="question_id", suffix="_champion")
-    if shared.height < SHARED_QUESTIONS * ours.height:
-        reason = (
-            f"the champion was asked only {shared.height} of the {ours.height} test questions: "
-            "evaluate its checkpoint on them first"
-        )
-        return ChampionCheck(False, reason, new.result(STUDENT, "answer").accuracy.mean, None, shared.height)
-    mine, champion = (float(shared[c].mean()) for c in ("correct", "correct_champion"))  # type: ignore[arg-type]
-    word = "no worse than" if mine >= champion else "worse than"
-    reason = f"{mine:.1%} is {word} the champion's {champion:.1%} on {shared.height} shared test questions"
-    return ChampionCheck(mine >= champion, reason, mine, champion, shared.height)
-
-
-def promote(
-    tracking: Tracking, store: ArtifactStore, registered: Registered, evaluation: Evaluation
-) -> ChampionCheck:
-    """Make a version the champion if `champion_check` passes; otherwise nothing changes."""
-    client = tracking.client()
-    name, version = registered.name, registered.version
-    with tracking.errors(f"look up the champion of {name!r}"):
-        present = _aliased(client, name, CHAMPION)
-        if present == version:
-            accuracy = evaluation.result(STUDENT, "answer").accuracy
-            return ChampionCheck(True, "it is the champion", accuracy.mean, accuracy.mean, accuracy.n)
-        tags = client.get_model_version(name, present).tags if present else {}
-    check = _check_against(store, evaluation, present, tags)
-    if check.passed:
-        with tracking.errors(f"make version {version} of {name!r} champion"):
-            client.set_registered_model_alias(name, CHAMPION, version)
-            if _aliased(client, name, CHALLENGER) == version:
-                client.delete_registered_model_alias(name, CHALLENGER)
-    return check
 
 
 def load_model(tracking: Tracking, uri: str) -> Any:
@@ -155,34 +109,24 @@ def load_model(tracking: Tracking, uri: str) -> Any:
             ) from error
 
 
-def _check_against(
-    store: ArtifactStore, evaluation: Evaluation, present: str | None, tags: Mapping[str, str]
-) -> ChampionCheck:
-    if present is None:
-        return champion_check(store, evaluation, None)
-    current = find_evaluation(store, tags.get("vpd.evaluation_id", ""))
-    if current is not None:
-        return champion_check(store, evaluation, current)
-    accuracy = evaluation.result(STUDENT, "answer").accuracy
-    reason = f"no evaluation of champion version {present} in {store.uri}: evaluate its checkpoint here first"
-    return ChampionCheck(False, reason, accuracy.mean, None, 0)
-
-
-def _scores(store: ArtifactStore, evaluation: Evaluation) -> pl.DataFrame:
-    shard = evaluation.result(STUDENT, "answer").shard
-    return store.read_shard(PREDICTIONS, shard).select("question_id", "correct")
-
-
-def _lineage(store: ArtifactStore, evaluation: Evaluation) -> dict[str, Any]:
-    """Return what the version was made from: the document of the model, and the tags of its version."""
-    run = store.get_document(f"runs/{evaluation.runs[STUDENT]}")
-    if run is None:
+def _training_runs(store: ArtifactStore, evaluation: Evaluation) -> dict[str, dict[str, Any]]:
+    """Return the documents of the evaluated arms that the store has; the student's is needed."""
+    documents = {arm: store.get_document(f"runs/{run}") for arm, run in evaluation.runs.items()}
+    runs = {arm: document for arm, document in documents.items() if document is not None}
+    if STUDENT not in runs:
         raise StoreError(
             f"training run {evaluation.runs[STUDENT]} is not in {store.uri}: materialise vlm_checkpoint again"
         )
+    return runs
+
+
+def _lineage(
+    store: ArtifactStore, evaluation: Evaluation, run: Mapping[str, Any], mlflow_run_id: str
+) -> dict[str, Any]:
+    """Return what the version was made from: the document of the model, and the tags of its version."""
     return {
         "run_id": evaluation.runs[STUDENT],
-        "mlflow_run_id": run["mlflow_run_id"],
+        "mlflow_run_id": mlflow_run_id,
         "checkpoint_sha256": evaluation.checkpoints[STUDENT],
         "dataset_digest": stable_id(run["digests"]),
         "shards": len(run["digests"]),
@@ -204,13 +148,8 @@ def _find_version(client: "MlflowClient", name: str, checkpoint_sha256: str) -> 
     return next((v for v in versions if v.tags.get("vpd.checkpoint_sha256") == checkpoint_sha256), None)
 
 
-def _aliased(client: "MlflowClient", name: str, alias: str) -> str | None:
-    version = client.get_registered_model(name).aliases.get(alias)
-    return None if version is None else str(version)
-
-
 def _create_version(
-    client: "MlflowClient", name: str, checkpoint: Path, run_id: str, tags: dict[str, str]
+    client: "MlflowClient", name: str, checkpoint: Path, run_id: str, card: str, tags: dict[str, str]
 ) -> "ModelVersion":
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model"
@@ -221,6 +160,7 @@ def _create_version(
             pip_requirements=[f"vpd=={installed('vpd')}"],
             **_interface(),
         )
+        (model / CARD).write_text(card_file(card))
         client.log_artifacts(run_id, str(model), "model")
     return client.create_model_version(name, f"runs:/{run_id}/model", run_id=run_id, tags=tags)
 
@@ -234,16 +174,20 @@ def _pyfunc() -> Any:
 
 
 def _interface() -> dict[str, Any]:
-    """Return signature and example: `image` is of any type because bytes, path and base64 are all taken."""
+    """Return signature and example: `image` is of any type because bytes and base64 text are both taken."""
     import pandas as pd
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
     inputs = Schema([ColSpec(AnyType(), "image"), ColSpec("string", "question")])
     outputs = Schema([ColSpec("string", "answer"), ColSpec("string", "rationale")])
+    params = ParamSchema([ParamSpec("mode", "string", "both")])
     black = io.BytesIO()
     Image.new("RGB", (8, 8)).save(black, "PNG")
     image = base64.b64encode(black.getvalue()).decode()
     example = pd.DataFrame([{"image": image, "question": "How many cubes are there?"}])
-    return {"signature": ModelSignature(inputs, outputs), "input_example": example}
+    return {
+        "signature": ModelSignature(inputs, outputs, params),
+        "input_example": (example, {"mode": "both"}),
+    }

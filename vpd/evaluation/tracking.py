@@ -1,24 +1,31 @@
 """MLflow through its plain client: an experiment, and runs that are found again instead of started twice.
 
-Nothing here changes MLflow's global state. Not here: what a training logs (`vpd.distill`), the model registry
-(`vpd.evaluation.registry`).
+Nothing here changes MLflow's global state. Not here: what a page of a run shows (`vpd.evaluation.run_page`),
+the model registry (`vpd.evaluation.registry`).
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from vpd.errors import RegistryError
+from vpd.errors import ConfigError, RegistryError
+from vpd.evaluation.code_version import code_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _SQLITE = "sqlite:///"
 _PATIENCE = 5.0  # seconds until a tracking server counts as down; the client itself would retry for minutes
+_METRICS = 1000  # MLflow's limit for one call
+_PARAM = 500  # characters of a parameter that are kept
+_KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI shows training runs, not prompts
+STEP = "step"
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,13 @@ class Tracking:
 
     uri: str
     experiment: str = "vpd"
+
+    def __post_init__(self) -> None:
+        if urlsplit(self.uri).password:
+            raise ConfigError(
+                "the MLflow address holds a password, and the address is kept with every run: put user and "
+                "password in MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            )
 
     def client(self) -> "MlflowClient":
         """Connect; raises RegistryError if MLflow cannot be reached."""
@@ -52,21 +66,66 @@ class Tracking:
             if found is None:
                 artifacts = (self._folder() / "mlruns").as_uri() if self.uri.startswith(_SQLITE) else None
                 try:
-                    return str(client.create_experiment(self.experiment, artifact_location=artifacts))
+                    return str(client.create_experiment(self.experiment, artifacts, _KIND))
                 except MlflowException:  # another process was faster
                     found = client.get_experiment_by_name(self.experiment)
                     if found is None:
                         raise
             return str(found.experiment_id)
 
-    def find_or_start_run(self, name: str, tags: Mapping[str, str]) -> str:
-        """Return the id of the newest run that has all these tags, or of a new one that is given them."""
+    def find_or_start_run(self, name: str, identity: Mapping[str, str]) -> str:
+        """Return the id of the newest run whose tags include `identity`, or of a new one.
+
+        A new run is also tagged with the code that starts it.
+        """
         client, experiment = self.client(), self.experiment_id()
-        wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in sorted(tags.items()))
+        wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in sorted(identity.items()))
         with self.errors(f"find or start run {name!r}"):
             runs = client.search_runs([experiment], wanted, max_results=1)
-            run = runs[0] if runs else client.create_run(experiment, run_name=name, tags=dict(tags))
-            return str(run.info.run_id)
+            if not runs:
+                run = client.create_run(experiment, run_name=name, tags={**identity, **code_tags()})
+                return str(run.info.run_id)
+            return str(runs[0].info.run_id)
+
+    def describe(self, run_id: str, tags: Mapping[str, str], method: Mapping[str, Any]) -> None:
+        """Set tags of a run, and parameters it does not have yet: a nested one as `outer.inner`.
+
+        A parameter's text is cut at 500 letters.
+        """
+        from mlflow.entities import Param, RunTag
+
+        client = self.client()
+        with self.errors("log parameters"):
+            known = client.get_run(run_id).data.params
+            params = [Param(n, str(value)[:_PARAM]) for n, value in _flat(method) if n not in known]
+            client.log_batch(run_id, params=params, tags=[RunTag(k, v) for k, v in tags.items()])
+
+    def log_history(self, run_id: str, history: Sequence[Mapping[str, float]]) -> None:
+        """Log the records of those steps that the run does not have yet, at most; again, it changes nothing.
+
+        A record has `step` and its metrics by name; `step` is logged last, so a record is there or not.
+        """
+        from mlflow.entities import Metric
+
+        client = self.client()
+        with self.errors("log metrics"):
+            run = client.get_run(run_id)
+            known, now = run.data.metrics.get(STEP, 0), _now()
+            batch: list[Metric] = []
+            for record in (r for r in history if r[STEP] > known):
+                metrics = [Metric(name, value, now, int(record[STEP])) for name, value in record.items()]
+                if len(batch) + len(metrics) > _METRICS:
+                    client.log_batch(run_id, metrics=batch)
+                    batch = []
+                batch += metrics
+            client.log_batch(run_id, metrics=batch)
+
+    def end_run(self, run_id: str) -> None:
+        """Mark a run finished; again, it changes nothing."""
+        client = self.client()
+        with self.errors("end the run"):
+            if client.get_run(run_id).info.status != "FINISHED":
+                client.set_terminated(run_id)
 
     def run_url(self, run_id: str, ui: str) -> str:
         """Return the page of a run; `ui` is where a SQLite store is shown, a server shows its own."""
@@ -89,3 +148,20 @@ class Tracking:
 
     def _folder(self) -> Path:
         return Path(self.uri.removeprefix(_SQLITE)).resolve().parent
+
+
+def run_identity(arm: str, fingerprint: str) -> dict[str, str]:
+    """Return the tags by which the MLflow run of a training run is found."""
+    return {"vpd.arm": arm, "vpd.fingerprint": fingerprint}
+
+
+def _flat(method: Mapping[str, Any], outer: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in method.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{outer}{name}.")
+        else:
+            yield f"{outer}{name}", value
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

@@ -1,14 +1,16 @@
 """Ancestry and offspring of a row: image, question, program, trace, probe, verdict, example, run, model.
 
-Rows name their parents by id, so ancestors are followed upward one by one. Offspring are found by the
-question or the verdicts that a row belongs to. A training run is offspring of a row if an example from the
-row is of the train split, in a shard the run read, and of a mode its arm learns.
+A model leads back to its evaluation and training run, and a run to the shards that it read, with their
+digests. Rows name their parents by id, so ancestors are followed upward one by one. Offspring are found by
+the question or the verdicts that a row belongs to. A training run is offspring of a row if an example from
+the row is of the train split, in a shard the run read, and of a mode its arm learns.
 
 Not here: how it is shown (`vpd.cli.lineage`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from vpd.errors import ConfigError, DataError
 from vpd.lineage.catalog import Catalog
@@ -26,13 +28,15 @@ KINDS = {
     "question": ("questions", "question_id"),
     "image": ("images", "image_id"),
 }
+DOCUMENTS = {"run": "runs", "evaluation": "evaluations", "model": "models"}
 PARENTS = ("verdict", "probe", "trace", "candidate", "question", "image")
+STUDENT = "student"  # the arm that is registered
 MATCHES_SHOWN = 10
 
 
 @dataclass(frozen=True)
 class Step:
-    """One row of a chain: its kind, id and columns (of a run or model: its document)."""
+    """One row of a chain: its kind, id and columns (of a run, evaluation or model: its document)."""
 
     kind: str
     id: str
@@ -40,20 +44,33 @@ class Step:
 
 
 @dataclass(frozen=True)
+class ReadShard:
+    """A shard of examples that a training run read, and what the store has of it now."""
+
+    shard: str
+    sha256: str
+    now: Literal["same", "replaced", "gone"]
+
+
+@dataclass(frozen=True)
 class Lineage:
-    """A row with its ancestors, oldest first and the row itself last, and its offspring's ids by kind."""
+    """A row with its ancestors, oldest first and the row itself last, and its offspring's ids by kind.
+
+    `shards` are those that the training run in the chain read.
+    """
 
     chain: list[Step]
     offspring: dict[str, list[str]]
+    shards: tuple[ReadShard, ...] = ()
 
 
 def row_lineage(catalog: Catalog, prefix: str) -> Lineage:
-    """Return the lineage of any row, training run or model version by its id or a unique prefix of it.
+    """Return the lineage of any row, training run, evaluation or model version by its id or a unique prefix.
 
     Raises DataError if the id is unknown, ConfigError if it fits several rows.
     """
     kind, found = find_id(catalog, prefix, list(KINDS))
-    if kind in ("run", "model"):
+    if kind in DOCUMENTS:
         return _document_lineage(catalog, kind, found)
     table, key = KINDS[kind]
     row = catalog.rows(f"SELECT * FROM {table} WHERE {key} = $id ORDER BY ALL LIMIT 1", {"id": found})[0]
@@ -91,8 +108,7 @@ def find_id(catalog: Catalog, prefix: str, kinds: list[str]) -> tuple[str, str]:
     sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY length(id), id LIMIT {MATCHES_SHOWN + 1}"
     matches = catalog.rows(sql, {"prefix": prefix})
     if len(kinds) > 1:
-        documents = [("run", name) for name in catalog.documents("runs")]
-        documents += [("model", name) for name in catalog.documents("models")]
+        documents = [(kind, name) for kind, many in DOCUMENTS.items() for name in catalog.documents(many)]
         matches += [{"kind": kind, "id": name} for kind, name in documents if name.startswith(prefix)]
     exact = [m for m in matches if m["id"] == prefix]
     if not matches:
@@ -149,12 +165,25 @@ def _runs_behind(catalog: Catalog, step: Step) -> list[Step]:
 
 
 def _document_lineage(catalog: Catalog, kind: str, name: str) -> Lineage:
-    runs, models = catalog.documents("runs"), catalog.documents("models")
-    if kind == "run":
-        return Lineage([Step("run", name, runs[name])], {"model": _models_of(models, {name})})
-    run = models[name].get("run_id", "")
-    behind = [Step("run", run, runs[run])] if run in runs else []
-    return Lineage([*behind, Step("model", name, models[name])], {})
+    """The training run, evaluation and model that belong together, up to the one that was asked for."""
+    known = {of: catalog.documents(many) for of, many in DOCUMENTS.items()}
+    document, ids = known[kind][name], {kind: name}
+    if kind == "model":
+        ids |= {of: document.get(f"{of}_id", "") for of in ("run", "evaluation")}
+    if kind == "evaluation":
+        ids["run"] = document["runs"].get(STUDENT, "")
+    chain = [Step(of, ids[of], known[of][ids[of]]) for of in DOCUMENTS if ids.get(of) in known[of]]
+    run = known["run"].get(ids["run"], {})
+    below = {} if kind == "model" else {"model": _models_of(known["model"], {ids["run"]})}
+    return Lineage(chain, below, _shards(catalog, run))
+
+
+def _shards(catalog: Catalog, run: Mapping[str, Any]) -> tuple[ReadShard, ...]:
+    def now(shard: str, digest: str) -> Literal["same", "replaced", "gone"]:
+        present = catalog.digests.get(("examples", shard))
+        return "gone" if present is None else "same" if present == digest else "replaced"
+
+    return tuple(ReadShard(s, digest, now(s, digest)) for s, digest in sorted(run.get("digests", {}).items()))
 
 
 def _offspring(catalog: Catalog, kind: str, found: str) -> dict[str, list[str]]:

@@ -1,0 +1,1 @@
+"""What vpd must know of the processor of a vision-language model, one adapter per family."""
