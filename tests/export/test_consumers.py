@@ -120,7 +120,10 @@ def test_trl_dpo_collates_pairs_of_rationales_with_pictures(load: Any, processor
     assert "The answer is 1." in texts[2]
 
 
-def test_trl_prm_labels_the_end_of_every_step(load: Any, tokenizer: PreTrainedTokenizerFast) -> None:
+def test_trl_prm_labels_the_end_of_every_step(
+    load: Any, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")  # it warns that this trainer may change
     from trl.experimental.prm import PRMTrainer
 
     for row in load("steps")["train"]:

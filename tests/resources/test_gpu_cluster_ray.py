@@ -37,6 +37,7 @@ def server() -> Iterator[RayCluster]:
         port = free.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_AUTH_MODE", "disabled")  # `ray.init` of another test may have switched it on
         patch.setenv("RAY_raylet_start_wait_time_s", "200")
         from ray.cluster_utils import Cluster
 

@@ -49,3 +49,15 @@ def test_submit_to_what_is_no_job_server_is_refused_without_telling_the_token(
         RayCluster(f"http://127.0.0.1:{server.server_port}").submit(job)
     assert server.tokens == ("Bearer ray-secret",)
     assert "ray-secret" not in str(raised.value)
+
+
+def test_submit_takes_the_token_of_a_file_that_the_environment_names(job, server, monkeypatch, tmp_path):
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    with pytest.raises(ConfigError, match="RAY_AUTH_TOKEN_PATH"):
+        RayCluster(f"http://127.0.0.1:{server.server_port}").submit(job)
+    (tmp_path / "token").write_text("from-a-file\n")
+    server.code, server.page = 401, ""
+    with pytest.raises(ConfigError):
+        RayCluster(f"http://127.0.0.1:{server.server_port}").submit(job)
+    assert server.tokens == ("Bearer from-a-file",)

@@ -62,5 +62,7 @@ def two_nodes(fake_toolset: Callable[..., ToolSet], request: pytest.FixtureReque
             cluster.shutdown()
             for module in fakes:
                 ray.cloudpickle.unregister_pickle_by_value(module)
-        _, alive = psutil.wait_procs(nodes.processes("ray"), timeout=_PATIENCE)
+        _, alive = psutil.wait_procs(nodes.processes("ray::"), timeout=_PATIENCE)
         assert not alive
+        for agent in nodes.processes("ray"):  # those of a node that lost power outlive it
+            agent.kill()

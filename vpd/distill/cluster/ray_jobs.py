@@ -1,7 +1,8 @@
 """A Ray cluster that takes trainings through its Jobs REST API; Ray need not be installed here.
 
 The job's own process, `vpd.distill.cluster.ray_nodes`, takes one node after the other and starts torchrun
-there. A cluster with token authentication is given the environment's RAY_AUTH_TOKEN.
+there. A cluster with token authentication is given the token of RAY_AUTH_TOKEN, or of the file that
+RAY_AUTH_TOKEN_PATH names.
 
 Not here: a cluster made for one job and gone after it (RayJob of KubeRay); the address of a RayCluster's head
 service works like any other.
@@ -13,6 +14,7 @@ import shlex
 import time
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -56,7 +58,7 @@ class RayCluster:
         Raises UnknownJobError if it does not know what it is asked about, ConnectionError if it gives no
         answer or refuses.
         """
-        token = os.environ.get("RAY_AUTH_TOKEN")
+        token = _token()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = f"{self.address.rstrip('/')}/api/jobs/{path}"
         try:
@@ -120,3 +122,14 @@ class RayJob:
         patience = time.monotonic() + _END_SECONDS
         while self.state().running and time.monotonic() < patience:
             time.sleep(0.5)
+
+
+def _token() -> str:
+    """Return the token for the cluster; empty if the environment names none."""
+    token, path = os.environ.get("RAY_AUTH_TOKEN"), os.environ.get("RAY_AUTH_TOKEN_PATH")
+    if token or not path:
+        return token or ""
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"RAY_AUTH_TOKEN_PATH: cannot read {path}: {error}") from error
