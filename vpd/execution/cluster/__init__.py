@@ -1,1 +1,1 @@
-"""The execution engine on a Ray cluster. The only package that imports Ray at module level."""
+"""The execution engine on a Ray cluster. Modules here import Ray at their top."""

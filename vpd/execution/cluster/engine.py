@@ -5,7 +5,7 @@ with a sandbox pool, a tool cache and either its own tools or the way to shared 
 order of the jobs. A bounded number of chunks is under way, so any number of jobs streams through in constant
 memory.
 
-Not here: a driver outside the cluster (Ray client), and training on Ray.
+Not here: a driver outside the cluster (Ray client), and training on Ray (`vpd.distill.cluster`).
 """
 
 import logging
