@@ -21,6 +21,10 @@ from vpd.distill.config import TrainConfig
 from vpd.errors import TrainingError
 
 pytestmark = [
+    pytest.mark.skipif(
+        "VPD_TEST_RAY" not in os.environ,
+        reason="set VPD_TEST_RAY=1: two Ray nodes and their ranks need two cores of their own for minutes",
+    ),
     pytest.mark.xdist_group("ray training"),  # one cluster for all of them
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::dagster.PreviewWarning"),  # Dagster about its own Pipes
