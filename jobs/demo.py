@@ -1,6 +1,6 @@
 """The demo: `python -m jobs.demo` runs the whole pipeline on generated pictures, in one process.
 
-It materialises the nine assets, stage by stage, in the Dagster instance under VPD_HOME, so that the UI shows
+It materialises the ten assets, stage by stage, in the Dagster instance under VPD_HOME, so that the UI shows
 all of it. What is up to date is left alone: after an interruption it goes on from the last committed shard,
 and a second run finds nothing to do. Not here: anything that only the demo computes.
 """
