@@ -107,16 +107,18 @@ def checkpoints(config: TrainConfig) -> list[str]:
         ("zero0", "fp32", 1, "zero1"),
         ("zero2", "fp32", 4, "zero2"),
         ("zero3", "fp32", 1, "zero3"),
+        ("muon", "fp32", 4, "zero0"),
         ("zero3-offload", "bf16", 1, "zero2-offload"),
     ],
 )
 def test_train_on_two_ranks_resumed_on_others_has_the_losses_of_one_rank(
     config: Make, tmp_path: Path, zero: str, precision: str, ranks_after: int, zero_after: str
 ) -> None:
-    run = config(steps=3, precision=precision)
+    optimizer, zero = ("muon", "zero0") if zero == "muon" else ("adamw", zero)
+    run = config(steps=3, precision=precision, optimizer=optimizer)
     alone = on_ranks(1, losses, run.model_copy(update={"output": tmp_path / "alone"}))[0].value
     two = config(
-        **run.model_dump(include={"steps", "precision"}),
+        **run.model_dump(include={"steps", "precision", "optimizer"}),
         deepspeed=ZERO / f"{zero}.json",
         hardware={"accumulation": 2},
     )

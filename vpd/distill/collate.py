@@ -7,7 +7,7 @@ examples of the picture; the loss counts the target and the end token.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -16,11 +16,13 @@ from torch.nn import functional
 
 from vpd.distill.adapters.families import adapter_for
 from vpd.distill.adapters.protocol import Prefix
-from vpd.distill.config import Arm
+from vpd.distill.config import MODES, Arm
 from vpd.distill.data import TextExample, TrainingQuestion
-from vpd.distill.picture_files import open_image
+from vpd.distill.kept_pictures import KeptPictures
+from vpd.distill.notation import Notation, NotationName
 
 IGNORE = -100
+PROMPTS = 8192  # most prompts whose tokens are remembered: data sets ask the same of many pictures
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,16 @@ class Batch:
 class Collator:
     """Builds batches with a model's processor, with text rows in the modes of an arm."""
 
-    def __init__(self, processor: Any, arm: Arm = "student") -> None:
+    def __init__(self, processor: Any, arm: Arm = "student", notation: NotationName = "boxes") -> None:
         """Take a processor; raises ConfigError if its family is not supported."""
         self.adapter = adapter_for(processor)
         self.tokenizer = processor.tokenizer
         self.arm = arm
+        self.notation = Notation.of(self.tokenizer, notation)
         self.end: int = self.tokenizer.convert_tokens_to_ids(self.adapter.end)
         self.pad: int = self.end if self.tokenizer.pad_token_id is None else self.tokenizer.pad_token_id
+        self.pictures = KeptPictures(self.adapter, self.pad)
+        self._prompt_ids = lru_cache(PROMPTS)(self._read_prompt)
 
     def __call__(self, questions: Sequence[TrainingQuestion]) -> Batch:
         """Return the batch of these questions; a picture asked about repeatedly is in it once.
@@ -84,12 +89,12 @@ class Collator:
         """
         files = {q.image_id: q.image for q in questions}
         picture = {image_id: i for i, image_id in enumerate(files)}
-        answers = [(picture[q.image_id], q.answer) for q in questions]
+        answers = [(picture[q.image_id], q.answer) for q in questions if q.answer is not None]
         rationales = [(picture[q.image_id], q.rationale) for q in questions if q.rationale is not None]
-        texts = {"answer": self._rows(answers)}
-        if self.arm == "student":
-            texts["rationale"] = self._rows(rationales) if rationales else self._rows(answers[:1]).uncounted()
-        return Batch(self.prefix([open_image(f) for f in files.values()]), texts, len(questions))
+        texts = {"answer": self.rows(answers)} if "answer" in MODES[self.arm] else {}
+        if "rationale" in MODES[self.arm]:
+            texts["rationale"] = self.rows(rationales) if rationales else self.rows(answers[:1]).uncounted()
+        return Batch(self.pictures.prefix(files), texts, len(questions))
 
     def prefix(self, images: Sequence[Image.Image]) -> Prefix:
         """Return the model's inputs of the text up to and with each picture."""
@@ -107,14 +112,14 @@ class Collator:
 
     def texts(self, tokens: torch.Tensor) -> list[str]:
         """Return the texts of rows of tokens (N, T), without special ones."""
-        return [text.strip() for text in self.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
+        texts = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
+        return [self.notation.read(text).strip() for text in texts]
 
-    def _prompt_ids(self, prompt: str) -> list[int]:
-        """Return the tokens between a picture and the first token the student writes."""
-        return list(self.tokenizer(self.adapter.prompt(prompt), add_special_tokens=False)["input_ids"])
-
-    def _rows(self, examples: Sequence[tuple[int, TextExample]]) -> TextBatch:
-        rows = [self._row(example) for _, example in examples]
+    def rows(self, examples: Sequence[tuple[int, TextExample]]) -> TextBatch:
+        """Return rows of examples, each with the number of its picture's prefix, padded on the right."""
+        prompts = [self._prompt_ids(example.prompt) for _, example in examples]
+        targets = self._ids([example.target for _, example in examples])
+        rows = [self._row(*ids) for ids in zip(prompts, targets, strict=True)]
         longest = max(len(ids) for ids, _ in rows)
         padded = partial(_pad, length=longest)
         return TextBatch(
@@ -124,11 +129,16 @@ class Collator:
             labels=torch.stack([padded(labels, IGNORE) for _, labels in rows]),
         )
 
-    def _row(self, example: TextExample) -> tuple[list[int], list[int]]:
-        prompt = self._prompt_ids(example.prompt)
-        target = [*self.tokenizer(example.target, add_special_tokens=False)["input_ids"], self.end]
-        labels = [IGNORE] * (len(prompt) - 1) + target
-        return (prompt + target)[:-1], labels
+    def _row(self, prompt: list[int], target: list[int]) -> tuple[list[int], list[int]]:
+        return prompt + target, [IGNORE] * (len(prompt) - 1) + [*target, self.end]
+
+    def _read_prompt(self, prompt: str) -> list[int]:
+        """Return the tokens between a picture and the first token the student writes."""
+        return self._ids([self.adapter.prompt(prompt)])[0]
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        written = [self.notation.write(text) for text in texts]
+        return self.tokenizer(written, add_special_tokens=False)["input_ids"]  # type: ignore[no-any-return]
 
 
 def _pad(values: list[int], fill: int, *, length: int) -> torch.Tensor:

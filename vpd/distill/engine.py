@@ -1,8 +1,8 @@
 """DeepSpeed around the objective: take a step, save and resume, gather weights.
 
 The JSON file a configuration names says how (ZeRO stage, buckets, offload); batch size, accumulation,
-precision and clipping come from the configuration. The optimiser is PyTorch's AdamW, also where it is
-offloaded to the CPU, since DeepSpeed's own ones compile code on first use.
+precision and clipping come from the configuration. The optimiser is PyTorch's (`vpd.distill.optimizer`), also
+where it is offloaded to the CPU, since DeepSpeed's own ones compile code on first use.
 
 Not here: the processes (`vpd.distill.ranks`), what a checkpoint holds (`vpd.distill.train_state`).
 """
@@ -19,30 +19,30 @@ from torch import distributed
 from vpd.distill.collate import Batch
 from vpd.distill.config import TrainConfig
 from vpd.distill.data import Part
-from vpd.distill.fragments import set_updates
 from vpd.distill.guard import require_finite
-from vpd.distill.loss import DistillationLoss
+from vpd.distill.optimizer import build_optimizer, set_updates
+from vpd.distill.preference_loss import PairBatch
+from vpd.distill.task import objective_of
 from vpd.distill.train_state import Checkpoints
 from vpd.errors import ConfigError
 
 _OURS = ("train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps", "optimizer",
          "scheduler", "bf16", "fp16", "gradient_clipping")  # fmt: skip
-BETAS = (0.9, 0.98)
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """One step over all ranks: losses by mode in nats per question, and the gradient's norm unclipped."""
+    """One step over all ranks.
+
+    `loss` is what is minimised. `losses`: its parts by mode, in nats per question, and what else the
+    objective measures. `gradient`: its norm unclipped.
+    """
 
     step: int
+    loss: float
     losses: dict[str, float]
     lr: float
     gradient: float
-
-    @property
-    def loss(self) -> float:
-        """The sum that is minimised."""
-        return sum(self.losses.values())
 
 
 class Engine:
@@ -54,21 +54,23 @@ class Engine:
         self.config, self.part = config, part
         if config.hardware.recompute:
             recompute_layers(model)
-        objective = DistillationLoss(model)
-        trained = [p for p in objective.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(trained, lr=config.lr, betas=BETAS, weight_decay=config.weight_decay)
+        objective = objective_of(config, model)
+        trained = {name: p for name, p in objective.named_parameters() if p.requires_grad}
+        optimizer = build_optimizer(config.optimizer, trained, config.lr, config.weight_decay)
         self.engine, *_ = deepspeed.initialize(
             model=objective, optimizer=optimizer, config=deepspeed_settings(config, part.world)
         )
         self.checkpoints = Checkpoints(self.engine, config.output / "checkpoints", part)
-        set_updates(self.engine, 0)  # in bf16 at stage 0 DeepSpeed makes an empty one, which is counted
+        set_updates(
+            self.engine.basic_optimizer, 0
+        )  # in bf16 at stage 0 DeepSpeed makes an empty one, which is counted
 
     @property
     def model(self) -> torch.nn.Module:
         """The vision-language model inside."""
         return self.engine.module.model  # type: ignore[no-any-return]
 
-    def step(self, step: int, *batches: Batch) -> StepResult:
+    def step(self, step: int, *batches: Batch | PairBatch) -> StepResult:
         """Train on this rank's part of a step, passed as equal batches one after the other.
 
         Raises TrainingError on every rank if a loss or the gradient is not finite.
@@ -77,12 +79,12 @@ class Engine:
         for group in self.engine.optimizer.param_groups:
             group["lr"] = lr
         torch.manual_seed(hash((self.config.seed, step, self.part.rank)))
-        sums: dict[str, float] = {}
+        objective, sums = self.engine.module, dict[str, float]()
         for number, batch in enumerate(batches):
             if number:
                 self.engine.step()  # counts the pass before; the last one, below, updates
             losses = self.engine(batch.to(self.engine.device))
-            self.engine.backward(torch.stack(list(losses.values())).sum())
+            self.engine.backward(torch.stack([losses[n] for n in objective.LOSSES if n in losses]).sum())
             for mode, loss in losses.items():
                 sums[mode] = sums.get(mode, 0.0) + loss.item() / len(batches)
         everywhere = self.mean(sums)
@@ -93,7 +95,8 @@ class Engine:
         require_finite(step + 1, everywhere, 0.0, hint)
         gradient = self._update()
         require_finite(step + 1, everywhere, gradient, hint)
-        return StepResult(step + 1, everywhere, lr, gradient)
+        loss = sum(everywhere[name] for name in objective.LOSSES if name in everywhere)
+        return StepResult(step + 1, loss, everywhere, lr, gradient)
 
     def _update(self) -> float:
         """Update the weights and return the norm of the gradient, infinite if DeepSpeed refused to."""
@@ -102,16 +105,16 @@ class Engine:
         self.engine.step()
         return norm if plain else float(self.engine.get_global_grad_norm())
 
-    def losses(self, batch: Batch) -> dict[str, float]:
-        """Return this rank's losses and answer accuracy on a batch, without training on it."""
+    def losses(self, batch: Batch | PairBatch) -> dict[str, float]:
+        """Return this rank's losses and measures on a batch, without training on it."""
         self.engine.eval()
         with torch.no_grad():
             losses = {name: value.item() for name, value in self.engine(batch.to(self.engine.device)).items()}
         self.engine.train()
         return losses
 
-    def evaluate(self, batches: Sequence[Batch]) -> dict[str, float]:
-        """Return losses and answer accuracy over all ranks' batches; {} if there are none."""
+    def evaluate(self, batches: Sequence[Batch | PairBatch]) -> dict[str, float]:
+        """Return losses and measures over all ranks' batches; {} if there are none."""
         total = sum(batch.questions for batch in batches)
         sums: dict[str, float] = {}
         for batch in batches:
@@ -121,7 +124,7 @@ class Engine:
 
     def mean(self, values: dict[str, float]) -> dict[str, float]:
         """Return the mean over ranks; what only some ranks have counts as zero on the others."""
-        names = ("answer", "rationale", "accuracy")
+        names = (*self.engine.module.LOSSES, *self.engine.module.MEASURES)
         rows = [[values.get(name, 0.0), float(name in values)] for name in names]
         table = torch.tensor(rows, device=self.engine.device)
         distributed.all_reduce(table)
@@ -149,6 +152,12 @@ def deepspeed_settings(config: TrainConfig, world: int) -> dict[str, Any]:
         )
     if "nvme" in str(settings.get("zero_optimization")):
         raise ConfigError(f"deepspeed: {config.deepspeed} offloads to nvme: offload to cpu or not at all")
+    stage = settings.get("zero_optimization", {}).get("stage", 0)
+    if config.optimizer == "muon" and (stage != 0 or config.precision != "fp32"):
+        raise ConfigError(
+            f"optimizer: muon needs whole matrices, and {config.deepspeed} cuts them (ZeRO stage {stage}) or "
+            f"precision {config.precision} copies them: take infra/deepspeed/zero0.json and fp32, or adamw"
+        )
     passes = config.hardware.accumulation
     if config.batch_size % (world * passes):
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Where DeepSpeed keeps what AdamW trains: this rank's pieces of every parameter's fp32 weight and moments.
+"""Where DeepSpeed keeps what is trained: this rank's pieces of every parameter's fp32 weight and moments.
 
 Under ZeRO a rank trains pieces of flattened parameters: slices at stages 1 and 2, equal parts at stage 3, and
 whole ones at stage 0. A fragment names its place in the parameter, so pieces written by some ranks at one
@@ -15,14 +15,14 @@ from typing import Any
 import torch
 from torch import distributed
 
-MOMENTS = ("exp_avg", "exp_avg_sq")
+from vpd.distill.optimizer import moments, trained_in_order
 
 
 @dataclass(frozen=True)
 class Fragment:
     """A piece of the parameter `name` from its element `start` on.
 
-    `tensors` (each one flat, of equal length): `weight` in fp32 and AdamW's `exp_avg` and `exp_avg_sq`.
+    `tensors` (each one flat, of equal length): `weight` in fp32 and the optimiser's moments.
     They are the optimiser's own, so what is written into them is trained on.
     """
 
@@ -46,20 +46,9 @@ def fragments(engine: Any) -> Iterator[Fragment]:
     stage = engine.zero_optimization_stage()
     places = {0: _whole, 1: _slices, 2: _slices, 3: _parts}[stage](engine)
     for name, start, master, offset, size in places:
-        held = {"weight": master, **_moments(engine.basic_optimizer, master)}
+        held = {"weight": master, **moments(engine.basic_optimizer, master)}
         flat = {kind: t.detach().view(-1).narrow(0, offset, size) for kind, t in held.items()}
         yield Fragment(name, start, flat)
-
-
-def updates(engine: Any) -> int:
-    """Return how many updates AdamW has made."""
-    return max((int(state["step"]) for state in engine.basic_optimizer.state.values()), default=0)
-
-
-def set_updates(engine: Any, number: int) -> None:
-    """Make AdamW go on as after that many updates; its moments must be there."""
-    for state in engine.basic_optimizer.state.values():
-        state["step"].fill_(number)
 
 
 _Place = tuple[str, int, torch.Tensor, int, int]
@@ -67,8 +56,10 @@ _Place = tuple[str, int, torch.Tensor, int, int]
 
 
 def _whole(engine: Any) -> Iterator[_Place]:
-    masters = (p for group in engine.basic_optimizer.param_groups for p in group["params"])
-    for name, master in zip(trainable(engine), masters, strict=True):
+    optimizer = engine.basic_optimizer
+    names = trained_in_order(optimizer, {id(p): name for name, p in trainable(engine).items()})
+    masters = (p for group in optimizer.param_groups for p in group["params"])
+    for name, master in zip(names, masters, strict=True):
         yield name, 0, master, 0, master.numel()
 
 
@@ -89,12 +80,3 @@ def _parts(engine: Any) -> Iterator[_Place]:
         size = min(size, parameter.ds_numel - start)  # type: ignore[attr-defined]
         if size > 0:  # the last ranks may hold padding only
             yield name, start, zero.fp32_partitioned_groups_flat[group], offset, size
-
-
-def _moments(optimizer: Any, master: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return AdamW's moments, made as its first update would make them if it has not been."""
-    state = optimizer.state[master]
-    if not state:
-        state["step"] = torch.tensor(0.0)
-        state.update({moment: torch.zeros_like(master) for moment in MOMENTS})
-    return {moment: state[moment] for moment in MOMENTS}

@@ -23,6 +23,9 @@ from vpd.datasets.scenes.generate import generate_scene
 from vpd.datasets.scenes.questions import bank
 from vpd.datasets.scenes.world import LEVELS, LevelName
 from vpd.distill.config import StudentConfig, TrainConfig
+from vpd.distill.data import Examples
+from vpd.distill.notation import NotationName
+from vpd.distill.run_folder import RunFolder
 from vpd.errors import TrainingError
 from vpd.rationale.prompts import SUFFIXES
 from vpd.rationale.telling.forms import FORMS
@@ -45,6 +48,8 @@ class PretrainConfig(BaseModel):
     pictures: int = Field(default=8000, ge=1, description="pictures, with about seven captions each")
     steps: int = Field(default=3000, ge=1, description="training steps")
     batch_size: int = Field(default=84, ge=1, description="captions a step over all ranks")
+    lr: float = Field(default=3e-3, gt=0, description="peak learning rate")
+    notation: NotationName = Field(default="boxes", description="how captions say where something is")
     seed: int = Field(default=0, description="seed of captions, weights and order")
     ranks: int = Field(default=2, ge=1, description="processes that train together")
     student: StudentConfig = StudentConfig()
@@ -69,7 +74,12 @@ def pretrain(folder: Path, config: PretrainConfig) -> Path:
         seed=config.seed,
         steps=config.steps,
         batch_size=config.batch_size,
+        optimizer="muon",
+        lr=config.lr,
+        notation=config.notation,
     )
+    if RunFolder(run, Examples.of(run).survey()).finished() is not None:
+        return run.output / "model"
     settings = folder / "run.json"
     run.save(settings)
     launch = [sys.executable, "-m", "vpd.distill.launch", "--ranks", str(config.ranks)]

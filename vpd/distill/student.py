@@ -2,8 +2,8 @@
 
 LLaVA (a SigLIP tower, a two-layer projector, a Llama decoder) is causal: image tokens see no text, so all
 questions of a picture can share one image pass (`vpd.distill.loss`). The tokenizer is byte-level BPE
-trained on the training texts: every text can be written, and frequent words and grid numbers are one token
-each.
+trained on the training texts: every text can be written, and frequent words are one token each; places have
+tokens of their own (`vpd.distill.notation`).
 
 Not here: models to start from (`vpd.distill.base`).
 """
@@ -11,7 +11,7 @@ Not here: models to start from (`vpd.distill.base`).
 from collections.abc import Iterable
 
 import torch
-from tokenizers import ByteLevelBPETokenizer, Tokenizer
+from tokenizers import AddedToken, ByteLevelBPETokenizer, Tokenizer
 from torch import nn
 from transformers import (
     LlamaConfig,
@@ -25,6 +25,7 @@ from transformers.models.siglip.image_processing_pil_siglip import SiglipImagePr
 
 from vpd.distill.base import Vlm
 from vpd.distill.config import StudentConfig
+from vpd.distill.notation import Notation, place_tokens
 
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<image>")
 _CHAT = (
@@ -35,19 +36,25 @@ _CHAT = (
 
 def build_student(config: StudentConfig, texts: Iterable[str], seed: int) -> Vlm:
     """Build the embedded student with random weights; equal arguments give equal weights."""
-    tokenizer = train_tokenizer(texts, config.vocabulary)
+    tokenizer = train_tokenizer(texts, config.vocabulary, config.place_bins)
     torch.manual_seed(seed)
     model = LlavaForConditionalGeneration(_llava_config(config, tokenizer))
     _initialise(model)
     return Vlm(model, _processor(config, tokenizer))
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
+def train_tokenizer(texts: Iterable[str], vocabulary: int, place_bins: int = 0) -> PreTrainedTokenizerFast:
     """Train byte-level BPE; the result depends on the texts and not on their order."""
+    places = Notation(bins=place_bins or None)
     bpe = ByteLevelBPETokenizer()
     bpe.train_from_iterator(
-        texts, vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
+        map(places.write, texts),
+        vocab_size=vocabulary,
+        min_frequency=2,
+        special_tokens=list(SPECIAL),
+        show_progress=False,
     )
+    bpe.add_tokens([AddedToken(place, lstrip=True, normalized=False) for place in place_tokens(place_bins)])
     return PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(bpe.to_str()),
         pad_token="<pad>",

@@ -22,7 +22,8 @@ from safetensors.torch import save_file
 from torch import distributed
 
 from vpd.distill.data import Part
-from vpd.distill.fragments import fragments, set_updates, trainable, updates
+from vpd.distill.fragments import fragments, trainable
+from vpd.distill.optimizer import set_updates, updates
 from vpd.distill.run_folder import make_durable, read_json, write_json
 from vpd.errors import TrainingError
 
@@ -46,7 +47,7 @@ class Checkpoints:
         Raises TrainingError on every rank, with the older ones kept, if any rank cannot write.
         """
         whole, partial = self.path(step), self._partial(step)
-        saved = {"updates": updates(self.engine), "state": state}
+        saved = {"updates": updates(self.engine.basic_optimizer), "state": state}
         self._together(step, lambda: shutil.rmtree(partial, ignore_errors=True), on=0)
         self._together(step, lambda: self._write(partial))
         self._together(step, lambda: _commit(partial, whole, saved), on=0)
@@ -64,7 +65,7 @@ class Checkpoints:
         for fragment in fragments(self.engine):
             for kind, tensor in fragment.tensors.items():
                 pieces.copy(kind, fragment.name, fragment.start, tensor)
-        set_updates(self.engine, saved["updates"])
+        set_updates(self.engine.basic_optimizer, saved["updates"])
         for name, parameter in trainable(self.engine).items():
             with deepspeed.zero.GatheredParameters([parameter], modifier_rank=0):
                 full = torch.empty(parameter.numel())
