@@ -1,5 +1,7 @@
 """The order of training questions, and data that cannot be trained on."""
 
+import subprocess
+import sys
 from itertools import chain, islice
 
 import polars as pl
@@ -118,3 +120,14 @@ def test_batches_with_a_missing_picture_name_its_blob(store: ArtifactStore) -> N
     store.objects.delete(f"blobs/{image_id[:2]}/{image_id}")
     with pytest.raises(StoreError, match=image_id):
         order(store, TRAIN_QUESTIONS // 4)
+
+
+def test_batches_come_in_the_order_of_all_runs_before(store: ArtifactStore) -> None:
+    (epoch,) = order(store, 1, batch=TRAIN_QUESTIONS)
+    assert epoch[::3] == [f"q{n}-0" for n in (0, 1, 2, 3, 13, 11, 12, 10)]
+
+
+def test_loader_and_configuration_are_imported_without_pytorch() -> None:
+    code = "import sys, vpd.distill.data, vpd.distill.recipe; assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

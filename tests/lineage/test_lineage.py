@@ -60,7 +60,21 @@ def test_trace_of_a_question_with_choices_leads_to_the_candidate_written_for_the
 def test_rationale_led_to_the_student_and_not_to_its_twin(catalog: Catalog) -> None:
     assert row_lineage(catalog, "ex1-src-000").offspring == {"run": ["student-run"], "model": ["vlm-1"]}
     assert row_lineage(catalog, "ex0-src-000").offspring["run"] == ["instruct-run", "student-run"]
-    assert row_lineage(catalog, "student-run").offspring == {"model": ["vlm-1"]}
+    assert row_lineage(catalog, "student-run").offspring == {"run": [], "model": ["vlm-1"]}
+
+
+def test_specialist_leads_to_its_generalist_and_to_the_shards_of_both(
+    store: ArtifactStore, tmp_path: Path
+) -> None:
+    config = {"base": "run:student-run"}
+    run = {"arm": "student", "digests": {"gqa-000": "ab" * 32}, "config": config}
+    store.put_document("runs/student-special", run)
+    catalog = Catalog(store, tmp_path)
+    found = row_lineage(catalog, "student-special")
+    assert [step.id for step in found.chain] == ["student-run", "student-special"]
+    assert [s.shard for s in found.shards] == ["gqa-000", "src-000", "src-001"]
+    assert row_lineage(catalog, "student-run").offspring["run"] == ["student-special"]
+    assert row_lineage(catalog, "ex1-src-000").offspring["run"] == ["student-run", "student-special"]
 
 
 def test_model_version_lists_the_shards_it_was_trained_on_and_what_became_of_them(

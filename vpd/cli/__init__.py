@@ -17,11 +17,14 @@ from vpd.cli import (
     models,
     photos,
     predict,
+    prefer,
     pretrain,
     promote,
+    recipes,
     rollback,
     sample,
     serve,
+    study,
     tools,
     trace,
 )
@@ -43,8 +46,11 @@ app.command("tools")(tools.command)
 app.command("execute")(execute.command)
 app.command("predict")(predict.command)
 app.command("pretrain")(pretrain.command)
+app.command("prefer")(prefer.command)
+app.command("recipes")(recipes.command)
 app.command("promote")(promote.command)
 app.command("rollback")(rollback.command)
+app.command("study")(study.command)
 app.command("serve")(serve.command)
 app.command("export")(export.command)
 app.command("bench")(bench.command)

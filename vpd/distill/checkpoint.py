@@ -1,7 +1,7 @@
 """A finished training run in the artifact store: files of its model as blobs, and a document `runs/<run_id>`.
 
 The document names the data the run was trained on, {shard: sha256}, which is how a model leads back to its
-examples.
+examples, and in its configuration the base it started from, `run:RUN_ID` if that was another run's model.
 """
 
 import shutil
@@ -9,9 +9,12 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from vpd.distill.recorded import recorded_base
 from vpd.distill.run_folder import make_durable, read_json
 from vpd.errors import ConfigError, StoreError
 from vpd.store import ArtifactStore
+
+_RUN = "run:"
 
 
 def run_id(arm: str, fingerprint: str) -> str:
@@ -71,3 +74,17 @@ def fetch_run(store: ArtifactStore, run: str, cache: Path) -> Path:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def base_run(base: str | None) -> str | None:
+    """Return the id of the run whose model a base is, or None if it is a hub id, a folder, or nothing."""
+    return base.removeprefix(_RUN) if base is not None and base.startswith(_RUN) else None
+
+
+def fetch_base(store: ArtifactStore, base: str, cache: Path) -> str:
+    """Return what `load_student` reads for a base: a folder if it is a run or recorded, else as given.
+
+    Raises like `fetch_run` and `recorded_base`.
+    """
+    run = base_run(base)
+    return str(recorded_base(base) or base if run is None else fetch_run(store, run, cache))

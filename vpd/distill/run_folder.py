@@ -1,6 +1,7 @@
 """The folder of one training run: what it is for, its checkpoints, its model, and last its report.
 
     run.json        method and data digests; written when the run starts
+    base/           the model it started from, if that was another run's (`base` is run:RUN_ID)
     checkpoints/    the last and the best checkpoint while it trains
     model/          safetensors, configuration and processor, as `from_pretrained` reads them
     training.json   configuration, data digests, losses and times; a run that has one is finished
@@ -49,7 +50,7 @@ class RunFolder:
     @property
     def fingerprint(self) -> str:
         """Hash of what is trained on what."""
-        return fingerprint(self.config, self.survey.digests)
+        return fingerprint(self.config, self.survey.made_from)
 
     def finished(self) -> dict[str, Any] | None:
         """Return the report of this very run if it is finished."""
@@ -87,7 +88,7 @@ class RunFolder:
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def _owner(self) -> dict[str, Any]:
-        return {"method": self.config.method(), "digests": self.survey.digests}
+        return {"method": self.config.method(), "digests": self.survey.made_from}
 
     def _check_owner(self) -> None:
         owner = read_json(self.path / "run.json")
@@ -97,7 +98,7 @@ class RunFolder:
         changed = [
             f"{k}: {old.get(k)} -> {new.get(k)}" for k in sorted({*old, *new}) if old.get(k) != new.get(k)
         ]
-        changed += ["data of " + s for s, d in self.survey.digests.items() if owner["digests"].get(s) != d]
+        changed += ["data of " + s for s, d in self.survey.made_from.items() if owner["digests"].get(s) != d]
         if changed:
             raise ConfigError(
                 f"output {self.path} holds the run of another configuration ({'; '.join(changed[:5])}): "

@@ -1,17 +1,21 @@
 """Ancestry and offspring of a row: image, question, program, trace, probe, verdict, example, run, model.
 
-A model leads back to its evaluation and training run, and a run to the shards that it read, with their
-digests. Rows name their parents by id, so ancestors are followed upward one by one. Offspring are found by
-the question or the verdicts that a row belongs to. A training run is offspring of a row if an example from
-the row is of the train split, in a shard the run read, and of a mode its arm learns.
+A model leads back to its evaluation and training run, and a run to the run it started from, if any, and to
+the shards that both read, with their digests. Rows name their parents by id, so ancestors are followed
+upward one by one. Offspring are found by the question or the verdicts that a row belongs to. A training run
+is offspring of a row if an example from the row is of the train split, in a shard the run read, and of a mode
+its arm learns, or if it started from such a run.
 
 Not here: how it is shown (`vpd.cli.lineage`).
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vpd.distill.checkpoint import base_run
+from vpd.distill.config import MODES
 from vpd.errors import ConfigError, DataError
 from vpd.lineage.catalog import Catalog
 
@@ -56,7 +60,7 @@ class ReadShard:
 class Lineage:
     """A row with its ancestors, oldest first and the row itself last, and its offspring's ids by kind.
 
-    `shards` are those that the training run in the chain read.
+    `shards` are those that the training runs in the chain read.
     """
 
     chain: list[Step]
@@ -172,18 +176,34 @@ def _document_lineage(catalog: Catalog, kind: str, name: str) -> Lineage:
         ids |= {of: document.get(f"{of}_id", "") for of in ("run", "evaluation")}
     if kind == "evaluation":
         ids["run"] = document["runs"].get(STUDENT, "")
-    chain = [Step(of, ids[of], known[of][ids[of]]) for of in DOCUMENTS if ids.get(of) in known[of]]
-    run = known["run"].get(ids["run"], {})
-    below = {} if kind == "model" else {"model": _models_of(known["model"], {ids["run"]})}
-    return Lineage(chain, below, _shards(catalog, run))
+    runs = known.pop("run")
+    behind = _with_bases(runs, ids["run"])
+    chain = [Step("run", run, runs[run]) for run in behind]
+    chain += [Step(of, ids[of], known[of][ids[of]]) for of in known if ids.get(of) in known[of]]
+    later = _started_from(runs, {ids["run"]})
+    below = {"run": later, "model": _models_of(known["model"], {ids["run"], *later})}
+    read = {item for run in behind for item in runs[run].get("digests", {}).items()}
+    return Lineage(chain, {} if kind == "model" else below, _shards(catalog, read))
 
 
-def _shards(catalog: Catalog, run: Mapping[str, Any]) -> tuple[ReadShard, ...]:
+def _with_bases(runs: Mapping[str, Mapping[str, Any]], run: str | None) -> list[str]:
+    """Return a run and those it started from one after the other, the oldest first."""
+    if run is None or run not in runs:
+        return []
+    return [*_with_bases(runs, base_run(runs[run].get("config", {}).get("base"))), run]
+
+
+def _started_from(runs: Mapping[str, Mapping[str, Any]], first: AbstractSet[str]) -> list[str]:
+    """Return the runs that started from the model of one of these, or of one that did."""
+    return [run for run in runs if run not in first and not first.isdisjoint(_with_bases(runs, run))]
+
+
+def _shards(catalog: Catalog, read: AbstractSet[tuple[str, str]]) -> tuple[ReadShard, ...]:
     def now(shard: str, digest: str) -> Literal["same", "replaced", "gone"]:
         present = catalog.digests.get(("examples", shard))
         return "gone" if present is None else "same" if present == digest else "replaced"
 
-    return tuple(ReadShard(s, digest, now(s, digest)) for s, digest in sorted(run.get("digests", {}).items()))
+    return tuple(ReadShard(shard, digest, now(shard, digest)) for shard, digest in sorted(read))
 
 
 def _offspring(catalog: Catalog, kind: str, found: str) -> dict[str, list[str]]:
@@ -216,18 +236,23 @@ def _ids(catalog: Catalog, kind: str, where: str, found: str) -> list[str]:
 
 
 def _runs_of(catalog: Catalog, where: str, found: str) -> list[str]:
-    """Return the runs that were trained on the examples, in the version of the shard that is in the store."""
+    """Return the runs trained on the examples, in the version of the shard that the store has now.
+
+    And the runs that started from one of those.
+    """
     sql = f"SELECT DISTINCT shard, mode FROM examples WHERE split = 'train' AND ({where})"
     used = [(row["shard"], row["mode"]) for row in catalog.rows(sql, {"id": found})]
-    return [
+    runs = catalog.documents("runs")
+    readers = {
         run
-        for run, document in catalog.documents("runs").items()
+        for run, document in runs.items()
         if any(
             document.get("digests", {}).get(shard) == catalog.digests["examples", shard]
-            and (mode == "answer" or document.get("arm") != "instruct")
+            and mode in MODES.get(document.get("arm", ""), MODES["student"])
             for shard, mode in used
         )
-    ]
+    }
+    return sorted({*readers, *_started_from(runs, readers)})
 
 
 def _models_of(models: dict[str, dict[str, Any]], runs: set[str]) -> list[str]:
