@@ -12,10 +12,12 @@ from vpd.fitness.report import require_fit
 from vpd_assets.cot_dataset import cot_dataset
 from vpd_assets.decorators import model_asset
 from vpd_assets.markdown import inline_png
+from vpd_assets.preference import plan_preference, preference_metadata
 from vpd_assets.shards import SETTINGS
 from vpd_assets.training import (
     ARMS,
     Training,
+    chosen_sources,
     plan,
     record_or_warn,
     run_metadata,
@@ -43,16 +45,17 @@ def vlm_checkpoint(
 
     Same data, order, steps and seed, so that what sets them apart is the rationales. The loss is label plus
     rationale, each normalised by its length. After an interruption training goes on from its last checkpoint.
+    With `preference_steps` the student goes on to a second stage, whose model is the one that is evaluated.
     """
     from vpd.distill.plot import loss_curves
 
     store = artifact_store.open()
-    shards = training_shards(store, config.sources)
+    shards = training_shards(store, chosen_sources(config))
     require_fit(check_examples(store, shards))
     links = mlflow_tracking.links(context)
     plans = [plan(arm, config, shards, artifact_store, mlflow_tracking, links) for arm in ARMS]
     runs = {planned.arm: train_or_find(context, store, planned, gpu_cluster) for planned in plans}
-    record_or_warn(context, mlflow_tracking, runs)
+    pages = record_or_warn(context, mlflow_tracking, runs)
     curves = loss_curves({arm: run["history"] for arm, run in runs.items()})
     metadata: dict[str, Any] = {
         "summary": summary(runs),
@@ -60,6 +63,12 @@ def vlm_checkpoint(
         SETTINGS: dg.MetadataValue.json(config.model_dump(exclude_unset=True)),
     }
     for arm, run in runs.items():
-        metadata |= run_metadata(arm, run, mlflow_tracking)
+        metadata |= run_metadata(arm, run, pages.get(arm))
     version = runs["student"]["fingerprint"]
+    if config.preference_steps:
+        planned = plan_preference(plans[0], runs["student"], config.preference_steps, store)
+        preferred = train_or_find(context, store, planned, gpu_cluster)
+        pages = record_or_warn(context, mlflow_tracking, {"student": preferred})
+        metadata |= preference_metadata(preferred, pages.get("student"))
+        version = preferred["fingerprint"]
     return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(version))

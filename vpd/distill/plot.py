@@ -12,9 +12,13 @@ def loss_curves(histories: Mapping[str, Records]) -> bytes:
     """Return a PNG with one panel per loss and one curve per arm; `histories` is {arm: its report's history}.
 
     Thin lines are training steps smoothed over the last 20, dots are validations. Losses are in nats per
-    token, as they enter the objective.
+    token, of preferences per pair, as they enter the objective.
     """
-    modes = [m for m in ("answer", "rationale") if any(m in r for rows in histories.values() for r in rows)]
+    modes = [
+        m
+        for m in ("answer", "rationale", "preference")
+        if any(m in r for rows in histories.values() for r in rows)
+    ]
     figure = Figure(figsize=(4.5 * len(modes), 3.2), layout="constrained")
     for axes, mode in zip(figure.subplots(1, len(modes), squeeze=False)[0], modes, strict=True):
         for color, (arm, rows) in zip(
@@ -23,7 +27,11 @@ def loss_curves(histories: Mapping[str, Records]) -> bytes:
             steps, losses = _series(rows, mode)
             axes.plot(steps, _smoothed(losses), color=color, linewidth=1, label=arm)
             axes.plot(*_series(rows, f"val_{mode}"), "o", color=color, markersize=4)
-        axes.set(title=f"{mode} loss", xlabel="step", ylabel="nats per token")
+        axes.set(
+            title=f"{mode} loss",
+            xlabel="step",
+            ylabel="nats per pair" if mode == "preference" else "nats per token",
+        )
         axes.legend(title="dots: validation")
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
