@@ -116,7 +116,7 @@ def _laborious(scene: Scene, picture: Picture, number: int) -> Iterator[list[Job
     """Yield the jobs of every question to a scene whose candidates all make many calls."""
     tools = SCENES.open()
     for asked in ask(scene, EASY, len(bank(EASY)), seed=0):
-        jobs = _jobs(_recorded(asked.text), picture, number)
+        jobs = _jobs(recorded(asked.text), picture, number)
         if not jobs or not all("for " in job.source for job in jobs):
             continue
         if all(run_sequentially([job], tools)[0].calls >= LEAST_CALLS for job in jobs):
@@ -130,7 +130,7 @@ def _record() -> Record:
 
 
 @cache
-def _recorded(text: str) -> tuple[str, ...]:
+def recorded(text: str) -> tuple[str, ...]:
     """Return the recorded candidates to a question, or nothing unless all of them are programs."""
     config = SamplingConfig()
     key = build_request(config, config.writers[0], Asked(text)).key

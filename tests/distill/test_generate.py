@@ -41,7 +41,7 @@ def vlm(config: Make) -> Vlm:
 def pictures(config: Make) -> list[Image.Image]:
     """One picture twice, and another one."""
     batch = next(Examples.of(config()).batches(6, Part(), questions=24))
-    first, other = open_image(batch[0].image), open_image(batch[-1].image)
+    first, other = open_image(batch[0].image, "first"), open_image(batch[-1].image, "other")
     return [first, first, other]
 
 

@@ -29,6 +29,12 @@ class Hardware(BaseModel):
     recompute: bool = Field(
         default=False, description="keep no activations of layers, compute them again in the backward pass"
     )
+    length_parts: int = Field(
+        default=3,
+        ge=1,
+        description="parts of like length in which a pass takes its rationales: less padding, but ZeRO-3 "
+        "gathers the weights once more for each",
+    )
 
 
 def choose_device(device: Device, local_rank: int) -> Literal["cpu", "cuda"]:

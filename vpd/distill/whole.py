@@ -28,8 +28,8 @@ class WholeSequences:
 
     def logits(self, rows: TextBatch) -> torch.Tensor:
         """Return the logits (N, T, vocabulary) of texts about their pictures."""
-        output = self._run(rows, use_cache=False)
-        return output.logits[:, -rows.input_ids.shape[1] :]  # type: ignore[no-any-return]
+        output = self._run(rows, use_cache=False, logits_to_keep=rows.input_ids.shape[1])
+        return output.logits  # type: ignore[no-any-return]
 
     def begin(self, rows: TextBatch) -> tuple[torch.Tensor, Reading]:
         """Return the logits (N, 1, vocabulary) after prompts about their pictures, and what was read."""
