@@ -22,13 +22,16 @@ class VerificationConfig(dg.Config):
     policy: LabelledPolicy = Field(
         default="probed",
         description="For labelled questions. label: the answer equals a label; probed: and no probe denies "
-        "it; agreement: as if there were no labels",
+        "it; agreement: as if there were no labels; unfiltered: the first that answered, right or not",
     )
     alike: float = Field(
         default=0.5,
         gt=0.0,
         le=1.0,
         description="Share of the candidates that have to mean the same where there is no label",
+    )
+    first: int | None = Field(
+        default=None, ge=1, description="Judge only so many candidates of each text; empty: all"
     )
 
 
@@ -53,6 +56,8 @@ def verified_programs(
     return materialize_shards(
         context,
         store,
-        lambda shard: verify_programs(store, shard, policy=config.policy, alike=config.alike),
+        lambda shard: verify_programs(
+            store, shard, policy=config.policy, alike=config.alike, first=config.first
+        ),
         sample_verdicts,
     )

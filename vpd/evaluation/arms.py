@@ -7,7 +7,6 @@ Not here: the question-only prior and the programs (`vpd.evaluation.baselines`).
 """
 
 import hashlib
-import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 
 from PIL import Image
 
+from vpd.distill.picture_files import open_image
 from vpd.evaluation.answers import Mode, read_answer
 from vpd.evaluation.questions import QuestionSet
 from vpd.records import PREDICTIONS, Prediction, Question, canonical_json, stable_id
@@ -136,13 +136,13 @@ def prediction(
 
 def _warm_up(model: AnsweringModel, store: ArtifactStore, question: Question, mode: Mode) -> None:
     """Ask once untimed: the first call pays for what is made once, and would make the first arm look slow."""
-    model.answer([_decode(store.get_blob(question.image_id))], [question.text], mode, 1)
+    model.answer([_picture(store, question.image_id)], [question.text], mode, 1)
 
 
 def _ask_batch(
     store: ArtifactStore, arm: Arm, mode: Mode, model: AnsweringModel, questions: Sequence[Question]
 ) -> Iterator[Prediction]:
-    decoded = {image_id: _decode(store.get_blob(image_id)) for image_id in {q.image_id for q in questions}}
+    decoded = {image_id: _picture(store, image_id) for image_id in {q.image_id for q in questions}}
     started = time.perf_counter()
     texts = model.answer(
         [decoded[q.image_id] for q in questions], [q.text for q in questions], mode, len(questions)
@@ -153,6 +153,5 @@ def _ask_batch(
         yield prediction(question, maker, text, read_answer(text, mode), seconds)
 
 
-def _decode(data: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(data)) as picture:
-        return picture.convert("RGB")
+def _picture(store: ArtifactStore, image_id: str) -> Image.Image:
+    return open_image(store.get_blob(image_id), f"image {image_id}")

@@ -76,6 +76,21 @@ def box_precision(
     return judge_boxes((text, scene) for text, scene in pictures if scene is not None) if scenes else None
 
 
+def box_recall(texts: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    """Return how many boxes of reference rationales a text states, and how many there are.
+
+    `texts` holds pairs of a text and its reference; a box is stated if one of the text has an intersection
+    over union of at least 0.5 with it. A box that a reference repeats counts once.
+    """
+    found = wanted = 0
+    for text, reference in texts:
+        stated = read_boxes(text)
+        for box in set(read_boxes(reference)):
+            wanted += 1
+            found += any(box.iou(other) >= IOU_THRESHOLD for other in stated)
+    return found, wanted
+
+
 def load_scenes(store: ArtifactStore, pictures: set[str]) -> dict[str, Scene]:
     """Return the ground truth of those of the pictures that have one."""
     scenes = {}

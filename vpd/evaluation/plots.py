@@ -71,8 +71,8 @@ def intervals(rows: Sequence[tuple[str, Share]], title: str) -> Markup:
     return _svg(bottom + 30, title, parts)
 
 
-def lines(curves: Sequence[Curve], title: str) -> Markup:
-    """Return curves over steps; both axes start at zero. Curves without points are left out."""
+def lines(curves: Sequence[Curve], title: str, unit: str = "step") -> Markup:
+    """Return curves over steps or another unit; both axes start at zero. Ones without points are left out."""
     height, base = 280, 236
     drawn = [curve for curve in curves if curve.points]
     last = max((x for curve in drawn for x, _ in curve.points), default=1) or 1
@@ -84,7 +84,7 @@ def lines(curves: Sequence[Curve], title: str) -> Markup:
 
     parts = [_grid_line(base - (base - _TOP) * i / 4, f"{most * i / 4:.2g}") for i in range(5)]
     parts += [_text(_LEFT + room * i / 4, base + 22, f"{last * i / 4:.0f}", "middle") for i in range(4)]
-    parts.append(_text(_WIDTH - _RIGHT, base + 22, f"step {last:.0f}", "end"))
+    parts.append(_text(_WIDTH - _RIGHT, base + 22, f"{unit} {last:.0f}", "end"))
     for curve in drawn:
         points = " ".join(at(x, y) for x, y in curve.points)
         parts.append(

@@ -20,6 +20,10 @@ class Policies:
     unlabelled: Policy = field(default_factory=AgreementPolicy)
     compared: tuple[Policy, ...] = (LabelPolicy(), ProbedPolicy())
 
+    def in_force(self, labelled: bool) -> Policy:
+        """Return the policy that decides."""
+        return self.labelled if labelled else self.unlabelled
+
     def decide(self, labelled: bool, evidence: Sequence[Evidence]) -> dict[str, list[Decision]]:
         """Return the decisions by policy, those of the one in force first."""
         force, other = self.labelled, self.unlabelled
@@ -45,9 +49,10 @@ def judge(
     policy is by default probed@1 for a question with answers, else agreement@2.
     """
     evidence = gather(question, candidates, traces, probes, known)
-    decided = (policies or Policies()).decide(bool(question.answers), evidence)
+    policies, labelled = policies or Policies(), bool(question.answers)
+    decided = policies.decide(labelled, evidence)
     policy, decisions = next(iter(decided.items()))
-    chosen = choose(evidence, decisions)
+    chosen = choose(evidence, decisions, in_order=policies.in_force(labelled).in_order)
     return [
         _verdict(
             question,
@@ -96,13 +101,15 @@ def _verdict(
     )
 
 
-def choose(evidence: Sequence[Evidence], decisions: Sequence[Decision]) -> Evidence | None:
-    """Return the best kept candidate.
+def choose(
+    evidence: Sequence[Evidence], decisions: Sequence[Decision], *, in_order: bool = False
+) -> Evidence | None:
+    """Return the best kept candidate, or with `in_order` the first.
 
     By other pictures, then agreement in meaning, tool confidence, likelihood, and the smaller candidate id.
     """
     kept = [e for e, decision in zip(evidence, decisions, strict=True) if decision.kept]
-    return min(kept, key=_rank, default=None)
+    return next(iter(kept), None) if in_order else min(kept, key=_rank, default=None)
 
 
 def _rank(e: Evidence) -> tuple[float, float, float, float, str]:

@@ -3,13 +3,14 @@
     label@1      the paper's rule and the baseline: the answer equals a label
     probed@1     a label match that is no luck: right on other pictures too, and it looks
     agreement@2  no label: what most candidates mean alike, if the probes do not speak against it
+    unfiltered@1 whatever ran, right or not: the first sample, for measuring what filtering brings
 
 Not here: what they decide by (`vpd.verification.evidence`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from vpd.verification.evidence import Evidence, Tried
 
@@ -51,6 +52,11 @@ class Policy(Protocol):
         """Name and version, as verdicts record it."""
         ...
 
+    @property
+    def in_order(self) -> bool:
+        """Whether the first of the kept candidates is chosen, not the best."""
+        ...
+
     def decide(self, evidence: Sequence[Evidence]) -> list[Decision]:
         """Return one decision per candidate, in order."""
         ...
@@ -61,6 +67,7 @@ class LabelPolicy:
     """The answer equals a label after normalisation."""
 
     name: str = "label@1"
+    in_order: ClassVar[bool] = False
 
     def decide(self, evidence: Sequence[Evidence]) -> list[Decision]:
         """Keep every candidate whose answer equals a label."""
@@ -112,6 +119,7 @@ class ProbedPolicy:
     luck: float = 0.1
     alike: float = 0.5
     name: str = "probed@1"
+    in_order: ClassVar[bool] = False
 
     def decide(self, evidence: Sequence[Evidence]) -> list[Decision]:
         """Keep the candidates that no evidence speaks against."""
@@ -148,6 +156,7 @@ class AgreementPolicy:
     alike: float = 0.5
     bar: Bar = Bar()
     name: str = "agreement@2"
+    in_order: ClassVar[bool] = False
 
     def decide(self, evidence: Sequence[Evidence]) -> list[Decision]:
         """Keep every candidate of the largest group of one meaning, if it is large enough."""
@@ -168,6 +177,21 @@ class AgreementPolicy:
         if not e.fits:
             return Decision("the question asks for an answer of another kind", "kind")
         return _speaks_against(e, self.bar) or Decision(said)
+
+
+@dataclass(frozen=True)
+class UnfilteredPolicy:
+    """Every candidate that ran to an answer, right or not: what the paper's filtering is measured against."""
+
+    name: str = "unfiltered@1"
+    in_order: ClassVar[bool] = True
+
+    def decide(self, evidence: Sequence[Evidence]) -> list[Decision]:
+        """Keep every candidate with an answer."""
+        return [
+            Decision(e.problem or "no answer", "outcome") if e.answer is None else Decision("it answered")
+            for e in evidence
+        ]
 
 
 def _speaks_against(e: Evidence, bar: Bar) -> Decision | None:

@@ -24,35 +24,43 @@ from vpd.scoring.score import SCORER
 from vpd.stage import Inputs, ShardResult, Stage, StageOutput, run_stage
 from vpd.store import ArtifactStore
 from vpd.verification.judge import Policies, judge
-from vpd.verification.policy import AgreementPolicy, LabelPolicy, Policy, ProbedPolicy
+from vpd.verification.policy import AgreementPolicy, LabelPolicy, Policy, ProbedPolicy, UnfilteredPolicy
 from vpd.verification.words import looked_for
 from vpd.verification.yields import count_yields
 
 STAGE = Stage(VERDICTS, "2", (QUESTIONS, PROGRAMS, TRACES, PROBES))
 MOST_SHORTCUTS = 0.1  # share of a shard's chosen programs
-LabelledPolicy = Literal["label", "probed", "agreement"]
+LabelledPolicy = Literal["label", "probed", "agreement", "unfiltered"]
 Asks = tuple[str, tuple[str, ...]]
 
 
 def verify_programs(
-    store: ArtifactStore, shard: str, *, policy: LabelledPolicy = "probed", alike: float = 0.5
+    store: ArtifactStore,
+    shard: str,
+    *,
+    policy: LabelledPolicy = "probed",
+    alike: float = 0.5,
+    first: int | None = None,
 ) -> ShardResult:
     """Judge every candidate for every question of a shard that has its text.
 
-    Labelled questions go by `policy`, others by agreement of the share `alike`. Of the chosen programs at
-    most one in ten may be a shortcut. The manifest's stats hold the counts of `vpd.verification.yields` under
-    "yields".
+    Labelled questions go by `policy`, others by agreement of the share `alike`. With `first`, only so many
+    candidates of each text are judged, as if no more had been sampled. Of the chosen programs at most one in
+    ten may be a shortcut, unless they are unfiltered. The manifest's stats hold the counts of
+    `vpd.verification.yields` under "yields".
     """
     unlabelled = AgreementPolicy(alike)
     known: dict[LabelledPolicy, Policy] = {
         "label": LabelPolicy(),
         "probed": ProbedPolicy(),
         "agreement": unlabelled,
+        "unfiltered": UnfilteredPolicy(),
     }
     policies = Policies(known[policy], unlabelled)
 
     def compute(inputs: Inputs) -> StageOutput:
-        programs = PROGRAMS.rows(inputs[PROGRAMS.name])
+        sampled = PROGRAMS.rows(inputs[PROGRAMS.name])
+        programs = [c for c in sampled if first is None or c.sample_index < first]
         candidates, known = _by_what_is_asked(programs), looked_for(programs)
         traces = _by_question(TRACES.rows(inputs[TRACES.name]))
         probes = _probes(PROBES.rows(inputs[PROBES.name]))
@@ -64,13 +72,14 @@ def verify_programs(
                 q, candidates[q.asks], traces[q.question_id], probes[q.asks], policies, known
             )
         ]
-        capped = cap_shortcuts(verdicts)
+        capped = verdicts if policy == "unfiltered" else cap_shortcuts(verdicts)
         return StageOutput(VERDICTS.frame(capped), {"yields": count_yields(questions, capped)})
 
     settings = {
         "scorer": SCORER,
         "policies": [asdict(policies.labelled), asdict(policies.unlabelled)],  # type: ignore[call-overload]
         "most_shortcuts": MOST_SHORTCUTS,
+        **({} if first is None else {"first": first}),
     }
     return run_stage(store, STAGE, shard, settings, compute)
 

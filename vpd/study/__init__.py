@@ -1,0 +1,1 @@
+"""Studies: variants of one training, each over several seeds, side by side in one table."""
