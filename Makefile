@@ -28,7 +28,7 @@ ui: $(BIN)/vpd  ## open Dagster on port 3000 and MLflow on port 5000
 	@$(BIN)/python -m jobs.ui
 
 test: $(BIN)/vpd  ## run the tests
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: $(BIN)/vpd  ## lint, types, layers, generated docs
 	@$(BIN)/ruff format --check .

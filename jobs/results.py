@@ -35,6 +35,7 @@ def show_next_steps(console: Console, home: Path, report: str) -> None:
         "Dagster and MLflow": f"VPD_HOME={home} make ui",
         "Ancestry of a row": "vpd lineage row ID",
         "Ask the model": 'vpd predict --image PICTURE --question "How many cubes are there?"',
+        "The same over HTTP": "vpd serve",
     }
     console.print("\nWhere to look next")
     for what, where in rows.items():

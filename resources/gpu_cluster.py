@@ -57,6 +57,9 @@ class RayTraining(dg.Config):
     )
     python: str = Field(default="python", description="Command that starts Python, with vpd, on the nodes")
     start_seconds: float = Field(default=600.0, gt=0, description="Time for the nodes to be free")
+    server_seconds: float = Field(
+        default=60.0, gt=0, description="Time for the job server to be up and to take a job"
+    )
 
 
 class GpuClusterResource(dg.ConfigurableResource):  # type: ignore[type-arg]

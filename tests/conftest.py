@@ -9,6 +9,44 @@ from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parent
+LONGEST = (
+    "jobs",
+    "sampling",
+    "distill",
+    "execution",
+    "resources",
+    "tools",
+    "evaluation",
+    "benchmarks",
+    "assets",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a folder to one worker: its fixtures are made once, its libraries are imported once.
+
+    The folders that take longest come first, so that the workers end together.
+    """
+    place = {folder: number for number, folder in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(_folder(item), len(place)))
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Leave out fsync, which takes milliseconds a file: no test cuts the power."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
 
 @pytest.fixture(scope="session")
 def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -29,6 +29,8 @@ class MlflowServer:
         self._running: tuple[BaseWSGIServer, threading.Thread] | None = None
 
     def start(self) -> None:
+        if self._running is not None:
+            return
         from mlflow.server import app
 
         server = make_server("127.0.0.1", self.port, app, threaded=True)

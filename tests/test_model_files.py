@@ -143,7 +143,7 @@ def test_package_that_is_not_installed_or_lacks_the_file_names_its_extra(tmp_pat
 
 
 def test_hub_that_is_offline_says_so(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # the variable is read on import
     with pytest.raises(ModelFileError, match="nobody/none"):
         model(Hub("nobody/none", "m.bin")).find(tmp_path)
 

@@ -13,7 +13,7 @@ from resources.mlflow_tracking import MlflowTrackingResource
 from tests.mlflow_marks import WARNINGS
 from vpd.distill.config import TrainConfig, fingerprint
 from vpd.distill.run_folder import write_json
-from vpd.errors import LeakageError, MissingShardError
+from vpd.errors import ConfigError, LeakageError, MissingShardError, StoreError
 from vpd.records import EXAMPLES
 from vpd_assets.catalog import SHARD_ASSETS
 from vpd_assets.cot_dataset import cot_dataset
@@ -28,24 +28,28 @@ class NoCluster(GpuClusterResource):
     """Writes what a finished training leaves behind, and remembers in ASKED what it was asked for."""
 
     def train(self, context: dg.AssetExecutionContext, config: TrainConfig) -> dict[str, Any]:
-        from vpd.distill.data import digests
+        from vpd.distill.data import digests, made_from
+        from vpd.distill.preference_pairs import verdicts
         from vpd.store import ArtifactStore
 
         ASKED.append(config)
-        data = digests(ArtifactStore.open(config.store), config.shards)
+        store = ArtifactStore.open(config.store)
+        data = digests(store, config.shards)
+        judged = verdicts(store, config.shards) if config.preference else {}
         (config.output / "model").mkdir(parents=True)
         (config.output / "model" / "weights").write_text(config.arm)
         history = [{"step": float(step), "answer": 1.0 / step} for step in range(1, config.steps + 1)]
         report = {
-            "fingerprint": fingerprint(config, data),
+            "fingerprint": fingerprint(config, made_from(data, judged)),
             "arm": config.arm,
             "config": config.model_dump(mode="json"),
             "digests": data,
             "parameters": 10,
             "questions_seen": config.steps * config.batch_size,
+            "train_questions": 5,
             "seconds": 1.0,
             "peak_memory_mb": 1,
-            "mlflow_run_id": None,
+            "mlflow_run_id": "of a server that was there while it trained",
             "final": history[-1],
             "history": history,
         }
@@ -60,9 +64,9 @@ def asked(done):
     return ASKED
 
 
-def train(pipeline, seed: int = 0) -> dg.ExecuteInProcessResult:
-    settings = {"vlm_checkpoint": {"config": {"steps": 3, "seed": seed}}}
-    return pipeline.run([vlm_checkpoint], ops=settings)
+def train(pipeline, seed: int = 0, **settings: Any) -> dg.ExecuteInProcessResult:
+    config = {"steps": 3, "seed": seed, **settings}
+    return pipeline.run([vlm_checkpoint], ops={"vlm_checkpoint": {"config": config}})
 
 
 def test_vlm_checkpoint_trains_twins_that_differ_in_the_arm_alone(done, asked):
@@ -87,6 +91,10 @@ def test_vlm_checkpoint_leads_from_mlflow_to_data_and_to_dagster_and_back(done, 
     tracking = MlflowTrackingResource().tracking
     pages = tracking.client().search_runs([tracking.experiment_id()], "params.seed = '4'")
     assert {page.data.tags["vpd.arm"] for page in pages} == {"student", "instruct"}
+    links = done.instance.get_latest_materialization_event(vlm_checkpoint.key).asset_materialization.metadata
+    for page in pages:
+        assert page.info.run_id in links[f"{page.data.tags['vpd.arm']}_mlflow"].url
+        assert page.data.tags["vpd.dagster_run_id"] == run.run_id  # nothing logged it while it trained
     tags = asked[0].mlflow.tags
     assert tags["vpd.dagster_run_id"] == run.run_id
     assert tags["vpd.dagster_run_url"].endswith(f"/runs/{run.run_id}")
@@ -106,6 +114,59 @@ def test_vlm_checkpoint_with_other_settings_is_trained_anew(done, asked):
     assert train(done, seed=2).success
     assert train(done, seed=3).success
     assert len({config.output for config in asked}) == 4
+
+
+def test_vlm_checkpoint_of_a_specialist_starts_both_arms_from_the_same_generalist(done, asked):
+    assert train(done, seed=6, mixture={"small": 1.0}).success
+    generalist = asked[0].output.name
+    assert train(done, seed=6, base=f"run:{generalist}", recipe="paper-specialist").success
+    student, twin = asked[2:]
+    assert student.base == twin.base == f"run:{generalist}"
+    assert student.lora is not None
+    assert (student.steps, student.batch_size) == (3, 64)
+    assert asked[0].mixture == {"small": 1.0}
+    document = done.store.get_document(f"runs/{student.output.name}")
+    assert document["config"]["base"] == f"run:{generalist}"
+
+
+def test_vlm_checkpoint_with_preference_steps_evaluates_the_second_stage_of_the_student(done, asked):
+    assert train(done, seed=7).success
+    assert [config.preference for config in asked] == [None, None]
+    assert train(done, seed=7, preference_steps=2).success
+    [stage] = asked[2:]
+    first = asked[0].output.name
+    assert (stage.base, stage.steps, stage.seed) == (f"run:{first}", 2, 7)
+    assert stage.preference is not None
+    event = done.instance.get_latest_materialization_event(vlm_checkpoint.key).asset_materialization
+    assert event.metadata["student_run"].value == stage.output.name != first
+    assert event.metadata["student_first_run"].value == first
+    assert event.metadata["instruct_run"].value == asked[1].output.name
+    assert done.store.get_document(f"runs/{stage.output.name}") is not None
+
+
+def test_vlm_checkpoint_trains_on_the_sources_of_its_mixture(done, asked):
+    with pytest.raises(ConfigError, match="no source 'gqa'"):
+        train(done, recipe="paper-generalist", mixture={"small": 1.0, "gqa": 2.0})
+    assert train(done, recipe="paper-generalist", mixture={"small": 1.0}).success
+    assert list(asked[0].shards) == done.shards
+    assert asked[0].base == "google/paligemma2-3b-pt-448"
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "said"),
+    [
+        ({"recipe": "paper-specialist"}, ConfigError, "recipe paper-specialist.*base"),
+        ({"recipe": "paper-expert"}, ConfigError, "paper-generalist"),
+        ({"base": "run:student-nowhere"}, StoreError, "student-nowhere"),
+        ({"mixture": {"small": 0.0}}, ConfigError, "small.*zero"),
+        ({"mixture": {"small": -1.0}}, ConfigError, "mixture.small"),
+        ({"steps": 0}, ConfigError, "steps"),
+    ],
+)
+def test_vlm_checkpoint_with_wrong_settings_starts_nothing(done, asked, settings, error, said):
+    with pytest.raises(error, match=said):
+        train(done, **settings)
+    assert asked == []
 
 
 def test_training_shards_of_a_source_that_is_half_done_are_refused(pipeline):

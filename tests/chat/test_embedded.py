@@ -16,7 +16,7 @@ from vpd.model_files import Hub, ModelFile
 
 
 def test_sampler_model_missing_and_hub_offline_says_what_else_can_be_done(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # the variable is read on import
     with pytest.raises(ModelFileError, match="VPD_MODEL_DIR") as raised:
         find_model(SAMPLER_MODEL, tmp_path)
     assert "VPD_LLM_URL" in str(raised.value)

@@ -34,8 +34,11 @@ def test_load_a_hub_id_that_does_not_exist_names_it(monkeypatch: pytest.MonkeyPa
         load_student("nobody/no-such-model")
 
 
-def test_load_a_model_without_an_image_processor_says_so(folder: Path) -> None:
+@pytest.mark.parametrize("file_is_there", [True, False])
+def test_load_a_model_without_an_image_processor_says_so(folder: Path, file_is_there: bool) -> None:
     edit(folder / "processor_config.json", lambda content: content.pop("image_processor"))
+    if not file_is_there:
+        (folder / "processor_config.json").unlink()
     with pytest.raises(ConfigError, match="no image processor"):
         load_student(str(folder))
 

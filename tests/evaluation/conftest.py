@@ -68,12 +68,19 @@ class Rows:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
+def store(tmp_path: Path, made_store: Path) -> ArtifactStore:
     """20 train and 12 test pictures with one to three squares; two questions each; three candidates a text.
 
     The first candidate counts squares of any colour, the second is right, the third fails.
     """
-    store = ArtifactStore.open(str(tmp_path / "store"))
+    return ArtifactStore.open(str(shutil.copytree(made_store, tmp_path / "store")))
+
+
+@pytest.fixture(scope="session")
+def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store that every test gets a copy of: making it takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("evaluation") / "store"
+    store = ArtifactStore.open(str(folder))
     rng = random.Random(5)
     for number, shard in enumerate(SHARDS):
         rows = Rows()
@@ -91,7 +98,7 @@ def store(tmp_path: Path) -> ArtifactStore:
             store.write_shard(table, shard, table.frame(values), f"made up {number}", stats)
         yields = {"count": _yields(rows), "all": _yields(rows)}
         store.write_shard(VERDICTS, shard, VERDICTS.frame(rows.verdicts), "made up", {"yields": yields})
-    return store
+    return folder
 
 
 def _yields(rows: Rows) -> dict[str, int]:

@@ -11,8 +11,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tests.mlflow_marks import REGISTRY
+from tests.pictures import png_header
 from vpd.cli import predict as predict_cli
-from vpd.errors import ConfigError
+from vpd.errors import ConfigError, VpdError
 from vpd.evaluation.promotion import promote
 from vpd.evaluation.registry import register
 from vpd.evaluation.results import Evaluation
@@ -57,7 +58,8 @@ def test_predict_without_champion_or_picture_says_what_to_do(cli: Any, tmp_path:
     no_champion = cli("--image", tmp_path / "in.png", "--question", "Color?").exception
     assert isinstance(no_champion, ConfigError)
     assert "vpd demo" in str(no_champion)
-    for path in (tmp_path / "absent.png", tmp_path / "text.png"):
+    (tmp_path / "bomb.png").write_bytes(png_header(100_000, 100_000))
+    for path in (tmp_path / "absent.png", tmp_path / "text.png", tmp_path / "bomb.png"):
         problem = cli("--image", path, "--question", "Color?").exception
-        assert isinstance(problem, ConfigError)
+        assert isinstance(problem, VpdError)
         assert str(path) in str(problem)

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.mlflow_marks import REGISTRY
+from tests.pictures import png_header
 from vpd.errors import ConfigError
 from vpd.evaluation.promotion import MODEL_NAME
 from vpd.evaluation.registry import register
@@ -24,6 +25,7 @@ from vpd.records import IMAGES
 from vpd.store import ArtifactStore
 
 pytestmark = REGISTRY
+BOMB = base64.b64encode(png_header(100_000, 100_000)).decode()
 MODEL = f"models:/{MODEL_NAME}@challenger"
 
 
@@ -82,6 +84,7 @@ def test_server_answers_both_modes_and_says_what_is_wrong_with_a_request(
     wrong: list[tuple[Any, str]] = [
         ({"dataframe_records": [record, {**record, "image": "no picture"}]}, "record 1"),
         ({"dataframe_records": [record, {**record, "image": "/etc/hostname"}]}, "record 1"),
+        ({"dataframe_records": [record, {**record, "image": BOMB}]}, "record 1"),
         ({"dataframe_records": [record], "params": {"mode": "program"}}, "program"),
         ({"dataframe_records": [{"image": picture}]}, "question"),
         ({"pictures": [picture]}, "dataframe_records"),

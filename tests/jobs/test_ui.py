@@ -1,3 +1,4 @@
+import socket
 import subprocess
 import sys
 
@@ -14,6 +15,16 @@ def test_ui_shows_a_local_tracking_store_beside_dagster(tmp_path):
 def test_ui_leaves_a_tracking_server_to_show_itself(tmp_path):
     (dagster,) = ui.commands("http://tracking:5000", tmp_path)
     assert "dagster" in dagster
+
+
+def test_ui_with_a_port_in_use_names_it_and_starts_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(ui.subprocess, "Popen", None)  # to call it would be an error
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(ui, "MLFLOW", port)
+        monkeypatch.setattr(ui, "DAGSTER", 0)
+        assert ui.main() == 1
+    assert f"port {port} is in use" in capsys.readouterr().err
 
 
 def test_ui_stops_a_server_with_what_it_started(monkeypatch):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rationale.conftest import SIZE, Tell, Told
+from tests.rationale.told import SIZE, Tell, Told
 from tests.rewriting.replies import Replies, rewriter_with
 from vpd.errors import EndpointError
 from vpd.execution.trace import PatchRef, TraceEvent

@@ -50,7 +50,9 @@ def test_train_on_a_backend_that_does_not_exist_is_refused() -> None:
         (GpuClusterResource(nodes=2), "one machine"),
         (GpuClusterResource(backend="ray", ranks=3, nodes=2), "3 ranks do not divide over 2 nodes"),
         (
-            GpuClusterResource(backend="ray", ray_training=RayTraining(address="http://127.0.0.1:9")),
+            GpuClusterResource(
+                backend="ray", ray_training=RayTraining(address="http://127.0.0.1:9", server_seconds=0.1)
+            ),
             "ray start --head",
         ),
         (GpuClusterResource(backend="ray", ray_training=RayTraining(address="127.0.0.1")), "http://"),

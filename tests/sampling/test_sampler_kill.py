@@ -14,7 +14,7 @@ import pytest
 from tests.chat_server import answers, question_of
 from vpd.chat.request import Request
 
-QUESTIONS, CANDIDATES, CONCURRENCY, KILLS = 60, 3, 4, 6
+QUESTIONS, CANDIDATES, CONCURRENCY, KILLS = 36, 3, 4, 4
 
 # One process imports everything; a run is a fork of it, which is killed.
 RUNS = """

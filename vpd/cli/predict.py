@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 
+from vpd.distill.picture_files import open_image
 from vpd.errors import ConfigError
 from vpd.evaluation.boxes import read_boxes, to_pixels
 from vpd.evaluation.promotion import CHAMPION, MODEL_NAME
@@ -57,12 +58,9 @@ def command(
 
 def _open(path: Path) -> Image.Image:
     try:
-        with Image.open(path) as picture:
-            return picture.convert("RGB")
-    except FileNotFoundError as error:
-        raise ConfigError(f"there is no file {path}: give --image a PNG or JPEG file") from error
-    except (OSError, UnidentifiedImageError) as error:
-        raise ConfigError(f"{path} is no readable picture ({error}): give a PNG or JPEG file") from error
+        return open_image(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path} ({error}): give --image a PNG or JPEG file") from error
 
 
 def _draw(picture: Image.Image, boxes: list[Box], path: Path) -> None:

@@ -1,50 +1,85 @@
 """What a training run tells while it runs: a line on screen, metrics in MLflow, messages to Dagster.
 
-Only rank 0 reports. A tracking server that goes away does not stop the training: what it missed is sent
-again with the next report, and with the last one.
+Only rank 0 reports. MLflow can be down at the start, in the middle or at the end: that is told once, the
+training goes on, and what MLflow missed is sent with a later report. What is still missing at the end is in
+`training.json`, from which registration completes the run (`vpd.evaluation.run_page`).
 """
 
 import sys
 import time
+from collections.abc import Callable
 
 from dagster_pipes import PipesContext
 
 from vpd.distill.config import MlflowConfig, TrainConfig
 from vpd.distill.machine import Machine
-from vpd.errors import RegistryError
 from vpd.evaluation.tracking import Tracking, run_identity
+
+_PAUSE = 60.0  # seconds until MLflow is asked again after a failure, which may have cost five
 
 Record = dict[str, float]
 
 
 class MlflowRun:
-    """The MLflow run of one training run, found again by its fingerprint after an interruption."""
+    """The MLflow run of one training run, found again by its fingerprint after an interruption.
 
-    def __init__(self, where: MlflowConfig, config: TrainConfig, fingerprint: str) -> None:
-        """Find or start the run; raises RegistryError if MLflow cannot be reached."""
+    `run_id` is None as long as MLflow could not be asked for it. No failure of MLflow is raised.
+    """
+
+    def __init__(
+        self, where: MlflowConfig, config: TrainConfig, fingerprint: str, pause: float = _PAUSE
+    ) -> None:
         self.tracking = Tracking(where.tracking_uri, where.experiment)
-        identity = run_identity(config.arm, fingerprint)
-        self.run_id = self.tracking.find_or_start_run(where.run_name or config.arm, identity)
-        self.tracking.describe(self.run_id, where.tags, config.method())
+        self.where, self.config, self.fingerprint, self.pause = where, config, fingerprint, pause
         self.machine = Machine()
+        self.run_id: str | None = None
+        self._fails, self._next = False, 0.0
+        self.send([])
 
     def send(self, history: list[Record]) -> None:
-        """Log the records that are not logged yet; a failure is told and made good at the next call."""
-        try:
-            self.tracking.log_history(self.run_id, history)
-        except RegistryError as error:
-            print(f"warning: {error}", file=sys.stderr, flush=True)
+        """Log the records that are not logged yet, unless MLflow has just failed."""
+        if time.monotonic() >= self._next:
+            self._ask(lambda run_id: self.tracking.log_history(run_id, history))
 
-    def finish(self) -> None:
-        """Mark the run finished; a failure is told, the trained model stays good."""
+    def end(self, history: list[Record], failure: str | None = None) -> None:
+        """Log what is left and mark the run finished, or failed for a reason."""
+
+        def close(run_id: str) -> None:
+            self.tracking.log_history(run_id, history)
+            self.tracking.end_run(run_id, failure)
+
+        self._ask(close)
+
+    def _ask(self, act: Callable[[str], None]) -> None:
         try:
-            self.tracking.end_run(self.run_id)
-        except RegistryError as error:
-            print(f"warning: {error}", file=sys.stderr, flush=True)
+            if self.run_id is None:
+                self.run_id = self._open()
+            act(self.run_id)
+            self._fails = False
+        except Exception as error:  # whatever MLflow raises: the training is worth more than its log
+            self._next = time.monotonic() + self.pause
+            if not self._fails:
+                print(
+                    f"warning: MLflow at {self.where.tracking_uri} fails ({error.__cause__ or error}). "
+                    "Training goes on; MLflow gets what it missed when it is back, or at registration",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            self._fails = True
+
+    def _open(self) -> str:
+        identity = run_identity(self.config.arm, self.fingerprint)
+        run_id = self.tracking.find_or_start_run(self.where.run_name or self.config.arm, identity)
+        self.tracking.reopen_run(run_id)
+        self.tracking.describe(run_id, self.where.tags, self.config.method())
+        return run_id
 
 
 class Progress:
     """Reports of one run. `history` holds one record a step: step, loss, loss of each mode, lr, validation.
+
+    A record with a validation tells the seconds trained before it, without those before an interruption that
+    no checkpoint knows of.
 
     A quiet one, for ranks other than 0, keeps the history only.
     """
@@ -84,17 +119,16 @@ class Progress:
         if self.mlflow is not None:
             self.mlflow.send(self.history)
 
-    def finish(self) -> None:
-        """Send what is left to MLflow and mark its run finished."""
-        if self.mlflow is None:
-            return
-        self.mlflow.send(self.history)
-        self.mlflow.finish()
+    def end(self, failure: str | None = None) -> None:
+        """Send what is left to MLflow and mark its run finished, or failed for a reason."""
+        if self.mlflow is not None:
+            self.mlflow.end(self.history, failure)
 
     def _line(self, record: Record) -> str:
         step, steps = len(self.history), self.config.steps
         left = (steps - step) * self.config.batch_size / self.questions_per_second
-        names = ("answer", "rationale", "val_answer", "val_rationale", "val_accuracy")
-        losses = "  ".join(f"{name} {record[name]:.3f}" for name in names if name in record)
+        names = ("answer", "rationale", "preference", "reward_accuracy")
+        shown = (*names, *(f"val_{name}" for name in (*names, "accuracy")))
+        losses = "  ".join(f"{name} {record[name]:.3f}" for name in shown if name in record)
         speed = f"{self.questions_per_second:.0f} questions/s"
         return f"{self.config.arm} {step}/{steps}  {losses}  {speed}  {left // 60:.0f}:{left % 60:02.0f} left"

@@ -6,8 +6,6 @@ file, or their base64 text) and `question`; parameter `mode`: answer, rationale 
 """
 
 import base64
-import binascii
-import io
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,9 @@ import mlflow.pyfunc  # noqa: TID253  this module exists for MLflow and is impor
 import pandas as pd
 from mlflow.exceptions import MlflowException  # noqa: TID253
 from mlflow.models import set_model  # noqa: TID253
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from vpd.distill.picture_files import open_image
 from vpd.errors import DataError
 from vpd.evaluation.answers import Mode
 
@@ -62,23 +61,15 @@ class VpdStudent(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
 
 def read_image(value: Any, row: int) -> Image.Image:
-    """Decode a picture given as file bytes or base64 text to RGB; raises DataError if it is none."""
+    """Decode a picture given as file bytes or base64 text to RGB; raises DataError like `open_image`."""
     try:
         data = value if isinstance(value, bytes) else base64.b64decode(value, validate=True)
-        with Image.open(io.BytesIO(data)) as picture:
-            return picture.convert("RGB")
-    except (
-        OSError,
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        binascii.Error,
-        ValueError,
-        TypeError,
-    ) as error:
+    except (ValueError, TypeError) as error:
         raise DataError(
-            f"record {row}: `image` is no picture ({error}); give the bytes of a PNG or JPEG file, or their "
+            f"record {row}: `image` is no picture ({error}): give the bytes of a PNG or JPEG file, or their "
             "base64 text"
         ) from error
+    return open_image(data, f"record {row}: `image`")
 
 
 def _modes(mode: str) -> tuple[Mode, ...]:

@@ -84,7 +84,8 @@ def _interval(name: str, share: Share) -> Iterator[tuple[str, float]]:
 def _record_arm(tracking: Tracking, run: Mapping[str, Any], curves: bytes) -> str:
     run_id = tracking.find_or_start_run(run["arm"], run_identity(run["arm"], run["fingerprint"]))
     settings = {name: value for name, value in run["config"].items() if name != "mlflow"}
-    tracking.describe(run_id, {"vpd.run_id": run["run_id"]}, settings)
+    links = (run["config"].get("mlflow") or {}).get("tags", {})  # not set yet if MLflow was down all the time
+    tracking.describe(run_id, {**links, "vpd.run_id": run["run_id"]}, settings)
     tracking.log_history(run_id, run["history"])
     client = tracking.client()
     with tracking.errors(f"complete the run of {run['arm']}"), tempfile.TemporaryDirectory() as folder:

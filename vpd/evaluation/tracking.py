@@ -24,8 +24,10 @@ _SQLITE = "sqlite:///"
 _PATIENCE = 5.0  # seconds until a tracking server counts as down; the client itself would retry for minutes
 _METRICS = 1000  # MLflow's limit for one call
 _PARAM = 500  # characters of a parameter that are kept
+_TAG = 5000  # and of a tag
 _KIND = {"mlflow.experimentKind": "custom_model_development"}  # the UI shows training runs, not prompts
 STEP = "step"
+FAILURE = "vpd.failure"
 
 
 @dataclass(frozen=True)
@@ -120,12 +122,28 @@ class Tracking:
                 batch += metrics
             client.log_batch(run_id, metrics=batch)
 
-    def end_run(self, run_id: str) -> None:
-        """Mark a run finished; again, it changes nothing."""
+    def end_run(self, run_id: str, failure: str | None = None) -> None:
+        """Mark a run finished, or failed with the reason as its tag; again, it changes nothing."""
+        self._set_status(run_id, "FINISHED" if failure is None else "FAILED", failure)
+
+    def reopen_run(self, run_id: str) -> None:
+        """Mark a run running that had ended, such as one that failed and goes on."""
+        self._set_status(run_id, "RUNNING", None)
+
+    def _set_status(self, run_id: str, status: str, failure: str | None) -> None:
         client = self.client()
-        with self.errors("end the run"):
-            if client.get_run(run_id).info.status != "FINISHED":
-                client.set_terminated(run_id)
+        with self.errors(f"mark the run {status}"):
+            run = client.get_run(run_id)
+            if failure is not None:
+                client.set_tag(run_id, FAILURE, failure[:_TAG])
+            elif FAILURE in run.data.tags:
+                client.delete_tag(run_id, FAILURE)
+            if run.info.status == status:
+                return
+            if status == "RUNNING":
+                client.update_run(run_id, status)
+            else:
+                client.set_terminated(run_id, status)
 
     def run_url(self, run_id: str, ui: str) -> str:
         """Return the page of a run; `ui` is where a SQLite store is shown, a server shows its own."""

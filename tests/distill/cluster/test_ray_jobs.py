@@ -1,5 +1,6 @@
 """What the Jobs API is asked and how its refusals are told; a real cluster is in tests/resources."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,9 +12,13 @@ from vpd.errors import ConfigError
 
 
 class PageServer(HTTPServer):
-    """Answers everything with one code and page, and keeps what it was asked with."""
+    """Answers everything with one code and page, and keeps what it was asked with.
+
+    Jobs that are handed in get the answers in `jobs` instead, one after the other.
+    """
 
     code, page, tokens = 200, "<html>Log in</html>", ()
+    jobs: "list[tuple[int, str]]"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -21,9 +26,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.tokens = (*self.server.tokens, self.headers["Authorization"])
-        self.send_response(self.server.code)
+        self._answer(self.server.code, self.server.page)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(*self.server.jobs.pop(0))
+
+    def _answer(self, code: int, page: str) -> None:
+        self.send_response(code)
         self.end_headers()
-        self.wfile.write(self.server.page.encode())
+        self.wfile.write(page.encode())
 
     def log_message(self, format: str, *args: object) -> None:
         """Be quiet."""
@@ -61,3 +73,37 @@ def test_submit_takes_the_token_of_a_file_that_the_environment_names(job, server
     with pytest.raises(ConfigError):
         RayCluster(f"http://127.0.0.1:{server.server_port}").submit(job)
     assert server.tokens == ("Bearer from-a-file",)
+
+
+BUSY = (500, "Traceback: Exception: No available agent to submit job, please try again later.")
+
+
+def test_submit_to_a_job_server_that_says_later_asks_again_until_it_takes_the_job(job, server):
+    server.page, server.jobs = "[]", [BUSY, BUSY, (200, "{}")]
+    submitted = RayCluster(f"http://127.0.0.1:{server.server_port}").submit(job)
+    assert submitted.name.startswith(job.name)
+    assert server.jobs == []
+
+
+def test_submit_to_a_job_server_that_always_says_later_ends_in_time(job, server):
+    server.page, server.jobs = "[]", [BUSY] * 5
+    with pytest.raises(ConfigError, match="try again later"):
+        RayCluster(f"http://127.0.0.1:{server.server_port}", server_seconds=0.4).submit(job)
+    assert 0 < len(server.jobs) < 5
+
+
+def test_submit_to_a_job_server_that_is_not_up_yet_waits_for_it(job):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    submitted = []
+    waiting = threading.Thread(
+        target=lambda: submitted.append(RayCluster(f"http://127.0.0.1:{port}").submit(job))
+    )
+    waiting.start()
+    waiting.join(0.2)  # time to find nobody
+    with PageServer(("127.0.0.1", port), _Handler) as late:
+        late.page, late.jobs, late.timeout = "[]", [(200, "{}")], 30
+        late.handle_request()  # which jobs are left from before
+        late.handle_request()  # the job
+    waiting.join()
+    assert len(submitted) == 1

@@ -25,6 +25,12 @@ from vpd.errors import ConfigError
 _ALIVE = ("PENDING", "RUNNING")
 _ANSWER_SECONDS = 30.0
 _END_SECONDS = 60.0  # Ray kills what has not ended 3 s after it was told to
+_LATER = "try again later"  # a job server, of a node that starts, has no agent yet: Ray answers 500 with this
+_PAUSES = (0.1, 10.0)  # seconds between attempts to hand in a job: the first, and the longest
+
+
+class NotYetError(ConnectionError):
+    """The job server is not up, or says that it cannot take a job yet; what was asked was not done."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +42,14 @@ class RayCluster:
     """The command that starts Python on the nodes, where vpd and ray[default] are installed."""
     start_seconds: float = 600.0
     """Time for the nodes to be free; a cluster may have to grow for it."""
+    server_seconds: float = 60.0
+    """Time for the job server to be up and to take a job."""
 
     def submit(self, job: TrainingJob) -> "RayJob":
         """Hand in a job (`Cluster.submit`)."""
+        submitted = RayJob(self, f"{job.name}-{uuid.uuid4().hex[:8]}")
         try:
-            self._end_earlier(job)
-            submitted = RayJob(self, f"{job.name}-{uuid.uuid4().hex[:8]}")
-            self.ask("POST", "", json=self._request(job, submitted.name))
+            self._hand_in(job, submitted.name)
         except httpx.InvalidURL as error:
             raise ConfigError(f"{self.address!r} is no address of a Ray job server: {error}") from error
         except (ConnectionError, UnknownJobError) as error:
@@ -52,11 +59,25 @@ class RayCluster:
             ) from error
         return submitted
 
+    def _hand_in(self, job: TrainingJob, submission: str) -> None:
+        """End what is left of the job and hand it in, again and again while the server says not yet."""
+        until, (pause, longest) = time.monotonic() + self.server_seconds, _PAUSES
+        while True:
+            try:
+                self._end_earlier(job)
+                self.ask("POST", "", json=self._request(job, submission))
+                return
+            except NotYetError:
+                if time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, longest)
+
     def ask(self, method: str, path: str, **body: Any) -> Any:
         """Return the answer of the job server.
 
         Raises UnknownJobError if it does not know what it is asked about, ConnectionError if it gives no
-        answer or refuses.
+        answer or refuses, and of these NotYetError if asking again may help.
         """
         token = _token()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -65,10 +86,14 @@ class RayCluster:
             answer = httpx.request(method, url, headers=headers, timeout=_ANSWER_SECONDS, **body)
             if answer.is_success:
                 return answer.json()
+        except httpx.ConnectError as error:
+            raise NotYetError(str(error)) from error
         except (httpx.RequestError, json.JSONDecodeError) as error:
             raise ConnectionError(str(error) or type(error).__name__) from error
         problem = f"{answer.status_code} {answer.text.strip()[-500:]}"
-        raise (UnknownJobError if answer.status_code == 404 else ConnectionError)(problem)
+        if answer.status_code == 404:
+            raise UnknownJobError(problem)
+        raise (NotYetError if _LATER in problem else ConnectionError)(problem)
 
     def _end_earlier(self, job: TrainingJob) -> None:
         for known in self.ask("GET", ""):
