@@ -39,7 +39,8 @@ class Training(dg.Config):
         "shards are all committed",
     )
     recipe: str | None = Field(
-        default=None, description="Name of a recipe (`vpd recipes`) or path of a TOML file; empty: none"
+        default="laptop",
+        description="Name of a recipe (`vpd recipes`) or path of a TOML file; null: the trainer's defaults",
     )
     base: str | None = Field(
         default=None,

@@ -32,7 +32,7 @@ def blank_student(folder: Path) -> str:
     return str(folder)
 
 
-def stage(store: str, base: str, output: Path, **changes: Any) -> TrainConfig:
+def stage(store: str, base: str, output: Path, /, **changes: Any) -> TrainConfig:
     """Return a preference stage of a few steps."""
     fields: dict[str, Any] = {
         "store": store,

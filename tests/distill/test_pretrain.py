@@ -37,7 +37,7 @@ def test_pretrain_tokenizer_knows_the_words_of_questions_and_rationales_whole(ma
 def test_pretrain_captions_are_no_questions_and_of_pictures_of_their_own(made: Path) -> None:
     [shard] = ArtifactStore.open(str(made / "store")).shards(EXAMPLES)
     frame = ArtifactStore.open(str(made / "store")).read_shard(EXAMPLES, shard)
-    assert set(frame["family"]) == {"describe", "name", "detect"}
+    assert set(frame["family"]) == {"describe", "name", "find"}
     assert frame["image_id"].n_unique() == CONFIG.pictures
     assert not frame["prompt"].str.contains("?", literal=True).any()
 

@@ -61,6 +61,6 @@ class DistillationLoss(nn.Module):
             weight = self.rationale_weight if self.training and mode == "rationale" else 1.0
             results[mode] = weight * torch.stack(losses).sum() / batch.questions
             if mode == "answer" and not self.training:
-                right = sum(exact(x, part.labels).sum() for x, part in zip(logits, parts, strict=True))
-                results["accuracy"] = right / len(rows.picture)
+                right = [exact(x, part.labels) for x, part in zip(logits, parts, strict=True)]
+                results["accuracy"] = torch.cat(right).sum() / len(rows.picture)
         return results

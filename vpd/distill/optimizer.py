@@ -7,8 +7,6 @@ half the steps with it. It needs whole matrices: fp32 at ZeRO stage 0.
 Not here: the learning rate (`vpd.distill.engine`).
 """
 
-from typing import Any
-
 import torch
 from torch import nn
 
@@ -37,7 +35,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
 
     def step(self) -> None:  # type: ignore[override]
         """Update all parameters by their gradients."""
-        self.muon.step()
+        self.muon.step()  # type: ignore[no-untyped-call]
         self.adamw.step()
 
 

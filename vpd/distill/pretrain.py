@@ -36,7 +36,7 @@ from vpd.store import ArtifactStore
 FIRST_SEED = 900_000_000  # sources number theirs from seed * 10,000,000: seed 90 and above meets these
 PICTURES_PER_SHARD = 1000
 VALIDATED = 50  # one picture in so many is of the val split
-_STAGE = Stage(EXAMPLES, "captions-1")
+_STAGE = Stage(EXAMPLES, "captions-2")
 
 
 class PretrainConfig(BaseModel):
@@ -45,8 +45,8 @@ class PretrainConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     level: LevelName = Field(default="easy", description="kind of picture")
-    pictures: int = Field(default=8000, ge=1, description="pictures, with about seven captions each")
-    steps: int = Field(default=3000, ge=1, description="training steps")
+    pictures: int = Field(default=20_000, ge=1, description="pictures, with about seven captions each")
+    steps: int = Field(default=5000, ge=1, description="training steps")
     batch_size: int = Field(default=84, ge=1, description="captions a step over all ranks")
     lr: float = Field(default=3e-3, gt=0, description="peak learning rate")
     notation: NotationName = Field(default="boxes", description="how captions say where something is")

@@ -139,6 +139,7 @@ def _steps(run: Run, progress: Progress, started: float) -> None:
             record: Record = {"step": result.step, "loss": result.loss, "lr": result.lr, **result.losses}
             record |= {"gradient": result.gradient, "data_seconds": waited}
             if result.step % run.config.eval_every == 0 or result.step == run.config.steps:
+                record["seconds"] = time.monotonic() - started
                 record |= {f"val_{name}": value for name, value in run.engine.evaluate(validation).items()}
             progress.record(record)
             guard.watch(result.step, result.loss)

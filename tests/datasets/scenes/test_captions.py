@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from vpd.datasets.scenes.captions import captions
+from vpd.datasets.scenes.captions import FOUND, captions
 from vpd.datasets.scenes.generate import generate_scene
 from vpd.datasets.scenes.world import LEVELS, Scene
 
@@ -23,13 +23,23 @@ def test_captions_description_names_every_object_with_its_box(scene: Scene) -> N
         assert f"[{box}]" in whole
 
 
-def test_captions_detect_lists_exactly_the_objects_that_fit(scene: Scene) -> None:
+def test_captions_find_tells_exactly_the_objects_that_fit(scene: Scene) -> None:
+    kinds = LEVELS[scene.level]
+    known = {*kinds.sizes, *kinds.colors, *kinds.materials, *kinds.shapes}
     for seed in range(20):
-        for caption in captions(scene, LEVELS[scene.level], seed)[3:]:
-            words = set(caption.prompt.removeprefix("Detect ").rstrip(".").split()) - {"object"}
-            fitting = [o for o in scene.objects if words <= {o.size, o.color, o.material, o.shape}]
-            assert len(BOX.findall(caption.target)) == len(fitting)
-            assert (caption.target == "none") is (not fitting)
+        for caption, number in zip(captions(scene, kinds, seed)[3:], FOUND, strict=True):
+            wanted = caption.prompt.removeprefix("Find ").rstrip(".").split(" and ")
+            sentences = caption.target.split(". ")
+            assert len(wanted) == len(sentences) == number
+            for name, sentence in zip(wanted, sentences, strict=True):
+                words = {singular(word) for word in name.split()} & known
+                fitting = [o for o in scene.objects if words <= {o.size, o.color, o.material, o.shape}]
+                assert len(BOX.findall(sentence)) == len(fitting)
+                assert words <= {singular(word.strip(",.")) for word in sentence.split()}
+
+
+def singular(word: str) -> str:
+    return word if word.endswith("ss") else word.removesuffix("s")
 
 
 def test_captions_name_is_that_of_the_object_in_the_box(scene: Scene) -> None:

@@ -1,14 +1,15 @@
 """What a base model is pretrained on: names bound to places in generated pictures, and no questions.
 
-    Describe the picture.     large yellow sphere [21 135 306 413]; small green cube [229 326 406 556]
-    Name [21 135 306 413].    large yellow sphere
-    Detect green object.      [229 326 406 556]
-    Detect red cube.          none
+    Describe the picture.           large yellow sphere [21 135 306 413]; small green cube [229 326 406 556]
+    Name [21 135 306 413].          large yellow sphere
+    Find green objects.             I see a green object at [229 326 406 556].
+    Find the cube and red spheres.  There is a cube, at [229 326 406 556]. No red sphere was found.
 
 It plays the part that captions and detection play in the pretraining of PaLI: both arms of a distillation
 start from it, so what sets them apart is still the rationales. Boxes are [left top right bottom] on the
-0-1000 grid, as in rationales. Ground truth is read here as labels are: to learn from, never by a tool or
-program.
+0-1000 grid, and what is found is told in the phrasings of rationales (`vpd.rationale.telling`), so that their
+words have a meaning before any reasoning is learnt. Ground truth is read here as labels are: to learn from,
+never by a tool or program.
 """
 
 import random
@@ -16,11 +17,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vpd.datasets.scenes.world import Level, Scene, SceneObject
+from vpd.rationale.nouns import plural, with_article
+from vpd.rationale.telling.forms import Phrasing
+from vpd.rationale.telling.naming import listed
 
 NAMED = 2  # objects of a picture that are named from their boxes
-DETECTED = 4  # descriptions of a picture that are looked for
+FOUND = (1, 1, 2, 2)  # descriptions that are looked for at once
 THERE = 0.65  # share of descriptions taken from an object of the picture; of the others most find nothing
-_NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,37 @@ def captions(scene: Scene, level: Level, seed: int) -> list[Caption]:
     return [
         Caption("Describe the picture.", whole),
         *(Caption(f"Name {_place(o, scene)}.", _name(o)) for o in named),
-        *(_detect(words, objects, scene, level) for words in _descriptions(objects, level, rng)),
+        *(_find(objects, scene, level, number, rng) for number in FOUND),
     ]
 
 
-def _detect(words: tuple[str, ...], objects: Sequence[SceneObject], scene: Scene, level: Level) -> Caption:
-    found = [_place(o, scene) for o in objects if set(words) <= set(_words(o))]
-    noun = " ".join(words if words[-1] in level.shapes else (*words, "object"))
-    return Caption(f"Detect {noun}.", " ".join(found) or _NONE)
+def _find(
+    objects: Sequence[SceneObject], scene: Scene, level: Level, number: int, rng: random.Random
+) -> Caption:
+    phrase = Phrasing(f"{rng.random()}")
+    names, sentences = [], []
+    for words in _descriptions(objects, level, number, rng):
+        name = " ".join(words if words[-1] in level.shapes else (*words, "object"))
+        names.append(rng.choice((plural(name), f"the {name}")))
+        places = [_place(o, scene) for o in objects if set(words) <= set(_words(o))]
+        told = _told(name, places, phrase)
+        sentences.append(f"{told[0].upper()}{told[1:]}.")
+    return Caption(f"Find {listed(names)}.", " ".join(sentences))
+
+
+def _told(name: str, places: Sequence[str], phrase: Phrasing) -> str:
+    if not places:
+        return phrase("nothing", name=name)
+    what, is_ = (with_article(name), "is") if len(places) == 1 else (f"{len(places)} {plural(name)}", "are")
+    return phrase("found", what=what, is_=is_, boxes=listed(places))
 
 
 def _descriptions(
-    objects: Sequence[SceneObject], level: Level, rng: random.Random
+    objects: Sequence[SceneObject], level: Level, number: int, rng: random.Random
 ) -> Iterator[tuple[str, ...]]:
-    """Yield different descriptions: each word of a name is kept or left out by lot, never all left out."""
+    """Yield so many different descriptions: words of a name are left out by lot, never all of them."""
     drawn: set[tuple[str, ...]] = set()
-    while len(drawn) < DETECTED:
+    while len(drawn) < number:
         kinds = level.sizes, level.colors, level.materials, level.shapes
         full = (
             _words(rng.choice(objects)) if rng.random() < THERE else tuple(rng.choice(k) for k in kinds if k)
