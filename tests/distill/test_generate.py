@@ -30,7 +30,7 @@ def vlm(config: Make) -> Vlm:
     batch = Collator(built.processor)(next(examples.batches(12, Part(), questions=24)))
     objective = DistillationLoss(built.model)
     optimizer = torch.optim.AdamW(objective.parameters(), lr=3e-3)
-    for _ in range(25):
+    for _ in range(60):
         optimizer.zero_grad()
         sum(objective(batch).values()).backward()
         optimizer.step()

@@ -11,6 +11,7 @@ from vpd.cli import app
 from vpd.distill.base import load_student
 from vpd.distill.config import TrainConfig
 from vpd.distill.recipe import load_recipe, recipes
+from vpd.distill.recorded import recorded_base
 from vpd.distill.train import train
 from vpd.errors import ConfigError
 
@@ -36,8 +37,10 @@ def test_recipe_of_the_paper_has_the_numbers_of_the_paper(name: str) -> None:
     assert found["lora"]["rank"] == 8
 
 
-def test_recipe_of_the_laptop_is_the_embedded_student(config: Make) -> None:
-    assert load_recipe("laptop").settings.keys() & {"base", "lora"} == set()
+def test_recipe_of_the_laptop_starts_from_a_base_in_the_package() -> None:
+    base = recorded_base(load_recipe("laptop").settings["base"])
+    assert base is not None
+    assert (base / "model.safetensors").is_file()
 
 
 @pytest.mark.usefixtures("ranks")

@@ -35,6 +35,18 @@ def test_load_study_sorts_a_line_into_arm_data_and_training(study_file: Write) -
     )
 
 
+def test_load_study_puts_its_own_settings_over_those_of_its_recipe(study_file: Write) -> None:
+    study = load_study(study_file("a = {}", head='recipe = "laptop"'))
+    config = study.config("a", 0, store="-", shards=("x",), output="-")
+    assert (config.optimizer, config.base) == ("muon", "recorded:easy-boxes")
+    assert config.steps == 4
+
+
+def test_load_study_of_an_unknown_recipe_names_those_there_are(study_file: Write) -> None:
+    with pytest.raises(ConfigError, match="paper-generalist"):
+        load_study(study_file("a = {}", head='recipe = "none"'))
+
+
 def test_variant_of_the_instruct_arm_learns_from_labels_alone(study_file: Write) -> None:
     study = load_study(
         study_file(

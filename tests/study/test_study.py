@@ -1,5 +1,6 @@
 """Whole studies of tiny students: killed and gone on with, failing runs, and what the report says."""
 
+import io
 import os
 import signal
 import subprocess
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def place(store: ArtifactStore, tmp_path: Path) -> Workplace:
-    return Workplace(store.uri, tmp_path / "home", Console(file=(tmp_path / "screen").open("a")))
+    return Workplace(store.uri, tmp_path / "home", Console(file=io.StringIO()))
 
 
 def test_study_killed_goes_on_and_reports(

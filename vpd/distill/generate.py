@@ -51,12 +51,16 @@ class Student:
         place = {key: i for i, key in enumerate(distinct)}
         pictures = look(self.model, self.collate.prefix(list(distinct.values())))
         logits, read = pictures.begin(self.collate.prompts(prompts, [place[id(image)] for image in images]))
-        written: list[torch.Tensor] = []
-        ended = torch.zeros(len(prompts), dtype=torch.bool)
-        while True:
+        written = torch.full((len(prompts), longest), self.collate.pad)
+        row, going = torch.arange(len(prompts)), torch.ones(len(prompts), dtype=torch.bool)
+        for place in range(longest):
             tokens = logits.argmax(-1)
-            ended |= tokens[:, 0] == self.collate.end
-            written.append(tokens.masked_fill(ended[:, None], self.collate.pad))
-            if len(written) == longest or ended.all():
-                return self.collate.texts(torch.cat(written, dim=1))
+            going &= tokens[:, 0] != self.collate.end
+            written[row[going], place] = tokens[going, 0]
+            if place + 1 == longest or not going.any():
+                break
+            if 2 * going.sum() <= len(going):  # half of the texts have ended: go on with the others alone
+                read, tokens, row = read.only(going), tokens[going], row[going]
+                going = going[going]
             logits, read = continue_text(self.model, read, tokens, torch.ones_like(tokens))
+        return self.collate.texts(written)

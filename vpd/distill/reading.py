@@ -22,6 +22,11 @@ class Reading:
     attention_mask: torch.Tensor
     offset: torch.Tensor
 
+    def only(self, chosen: torch.Tensor) -> "Reading":
+        """Return the chosen sequences, by a mask (N); the cache of this reading is cut down to them."""
+        self.cache.batch_select_indices(chosen)  # type: ignore[attr-defined]
+        return Reading(self.cache, self.attention_mask[chosen], self.offset[chosen])
+
 
 class Pictures(Protocol):
     """Pictures that a model has looked at once, for texts about them."""

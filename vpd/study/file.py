@@ -3,6 +3,7 @@
     sources = ["demo"]
     seeds = [0, 1, 2]
     compare = [["student", "instruct"]]
+    recipe = "laptop"               # as for a training (`vpd.distill.recipe`)
 
     [training]                      # settings of `vpd.distill.config.TrainConfig` that all variants share
     steps = 700
@@ -25,6 +26,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from vpd.distill.config import Arm, TrainConfig
+from vpd.distill.recipe import load_recipe
 from vpd.errors import ConfigError
 from vpd.study.data_settings import DataSettings
 
@@ -109,9 +111,16 @@ class StudyFile(BaseModel):
 
 
 def load_study(path: Path) -> StudyFile:
-    """Read a study file; raises ConfigError that names the file and every wrong variant and field."""
+    """Read a study file, with its recipe under its own settings.
+
+    Raises ConfigError that names the file and every wrong variant and field, or the recipe.
+    """
     try:
-        study = StudyFile.model_validate(tomllib.loads(path.read_text()))
+        given = tomllib.loads(path.read_text())
+        recipe = given.pop("recipe", None)
+        if recipe is not None:
+            given["training"] = load_recipe(str(recipe)).settings | given.get("training", {})
+        study = StudyFile.model_validate(given)
     except (OSError, ValueError) as error:
         problems = _problems(error) if isinstance(error, ValidationError) else str(error)
         raise ConfigError(f"{path}: {problems}") from error

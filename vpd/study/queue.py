@@ -95,6 +95,7 @@ def _launch(run: Run) -> "subprocess.Popen[bytes]":
     path = run.folder / "job.json"
     path.write_text(run.job.model_dump_json(indent=1))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment.pop("RANK", None)  # each run is a world of its own, whatever this process belongs to
     with (run.folder / "log.txt").open("ab") as log:
         command = [sys.executable, "-m", "vpd.study.job", str(path), str(os.getpid())]
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
