@@ -18,7 +18,7 @@ def command(
         str, typer.Argument(metavar="RUN_OR_FOLDER", help="id of a run in the store, its folder, or a model")
     ],
     steps: Annotated[int, typer.Option(min=1, help="training steps")] = 50,
-    lr: Annotated[float, typer.Option(help="peak of the learning rate")] = 1e-4,
+    lr: Annotated[float, typer.Option(help="peak of the learning rate")] = 1e-5,
     beta: Annotated[float, typer.Option(help="how closely it is held to where it starts")] = 0.1,
     ranks: Annotated[int, typer.Option(min=1, help="processes that train together")] = 2,
 ) -> None:

@@ -181,8 +181,6 @@ class TrainConfig(BaseModel):
     def _weighed(self) -> "TrainConfig":
         if self.mixture:
             check_weights(self.mixture, {source_of(shard) for shard in self.shards})
-        if self.mixture and self.preference is not None:
-            raise ValueError("a mixture weighs examples, preference trains on pairs: leave one of them out")
         return self
 
     @model_validator(mode="after")
