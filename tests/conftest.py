@@ -7,7 +7,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("vpd", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("vpd")
 
 TESTS = Path(__file__).parent
 LONGEST = (

@@ -64,7 +64,7 @@ def test_batch_line_longer_than_a_file_may_be_is_refused_by_name(tmp_path):
         write_batch([(CHAT, [0])], tmp_path, most_bytes=100)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     lengths=st.lists(st.integers(0, 300), max_size=30),
     most_requests=st.integers(1, 9),
@@ -79,7 +79,6 @@ def test_batch_files_keep_every_line_in_order_within_the_limits(lengths, most_re
         assert all(file.stat().st_size <= most_bytes for file in files)
 
 
-@settings(deadline=None)
 @given(sample_lists)
 def test_batch_name_of_a_line_leads_back_to_its_request(samples):
     name = custom_id(CHAT.key, samples)
@@ -87,7 +86,6 @@ def test_batch_name_of_a_line_leads_back_to_its_request(samples):
     assert len(name) <= 512
 
 
-@settings(deadline=None)
 @given(st.text(string.hexdigits + ":-,") | st.integers() | st.none())
 def test_batch_name_that_is_none_of_ours_is_no_request(name):
     assert read_custom_id(name) is None

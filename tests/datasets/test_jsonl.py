@@ -151,7 +151,7 @@ def test_missing_or_empty_file_is_a_config_error(store: ArtifactStore, jsonl: Wr
         register_jsonl(store, jsonl("", " "), "mine")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r"))))
 def test_any_text_is_taken_or_refused_and_never_loses_a_good_row(
     tmp_path: Path, jsonl: Write, lines: list[str]

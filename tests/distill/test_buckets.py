@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vpd.distill.buckets import by_length
@@ -28,7 +28,6 @@ def rows_of(lengths: Sequence[int]) -> TextBatch:
     return TextBatch(number, tokens, mask, tokens.masked_fill(mask == 0, IGNORE))
 
 
-@settings(deadline=None)
 @given(LENGTHS, st.integers(1, 4))
 def test_by_length_keeps_every_row_once_and_makes_as_many_parts_as_asked(
     lengths: list[int], parts: int
@@ -47,7 +46,6 @@ def test_by_length_keeps_every_row_once_and_makes_as_many_parts_as_asked(
     assert found == {i: ([i + 1] * n, [i + 1] * n) for i, n in enumerate(lengths)}
 
 
-@settings(deadline=None)
 @given(LENGTHS, st.integers(2, 3))
 def test_by_length_leaves_the_least_padding(lengths: list[int], parts: int) -> None:
     made = by_length(rows_of(lengths), parts)

@@ -64,7 +64,7 @@ def test_batches_of_a_second_epoch_come_in_another_order(store: ArtifactStore) -
     assert batches[:6] != batches[6:]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=st.integers(1, 3), each=st.integers(1, 4), start=st.integers(0, 30))
 def test_batches_of_all_ranks_together_are_those_of_one(
     store: ArtifactStore, world: int, each: int, start: int

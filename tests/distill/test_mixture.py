@@ -97,7 +97,7 @@ def epochs(name: str, pictures: list[int]) -> Epochs[str]:
     return Epochs([name], 0, lambda _: [[name] * size for size in pictures], lambda _: pictures)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(weights=weights, sizes=sizes, count=st.integers(1, 300))
 def test_mix_shares_are_right_to_within_a_picture_of_each_data_set(
     weights: dict[str, float], sizes: dict[str, list[int]], count: int
@@ -109,7 +109,7 @@ def test_mix_shares_are_right_to_within_a_picture_of_each_data_set(
         assert abs(given_by[name] - count * weight / total) <= slack
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(weights=weights, sizes=sizes, start=st.integers(0, 200))
 def test_mix_from_any_question_on_is_the_rest_of_the_whole(
     weights: dict[str, float], sizes: dict[str, list[int]], start: int
@@ -129,7 +129,7 @@ def test_turns_do_not_depend_on_the_order_or_the_sum_of_the_weights() -> None:
     assert list(turns({"a": 1, "b": 3})) == list(turns({"b": 0.75, "a": 0.25}))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(world=st.sampled_from([1, 2, 4]), each=st.integers(1, 3), start=st.integers(0, 25))
 def test_mixture_of_all_ranks_together_is_that_of_one_from_any_step_on(
     store: ArtifactStore, world: int, each: int, start: int

@@ -39,7 +39,7 @@ LASTING: st.SearchStrategy[Answer] = st.one_of(
 KEY = CallKey("a" * 64, Box(0.0, 0.0, 1.0, 1.0), "find", ("cube",), "tool@1")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.dictionaries(KEYS, LASTING, max_size=4), max_size=6), st.integers(1, 5), st.booleans())
 def test_cache_any_calls_get_their_own_answer_or_none(
     batches: list[dict[CallKey, Answer]], entries: int, on_disk: bool
@@ -59,7 +59,7 @@ def test_cache_any_calls_get_their_own_answer_or_none(
         cache.close()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dictionaries(KEYS, LASTING, max_size=4))
 def test_cache_file_gives_another_process_the_same_answers(answers: dict[CallKey, Answer]) -> None:
     with TemporaryDirectory() as folder:

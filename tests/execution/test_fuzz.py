@@ -118,7 +118,7 @@ def test_ten_thousand_mixed_programs_end_in_typed_outcomes(
 MUTATION = Mutation(CHEAP, random.Random(0))
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.randoms(use_true_random=False))
 def test_mixed_programs_of_any_choices_end_in_typed_outcomes(
     quick_engine: Engine, fake_picture: Callable[..., Picture], choices: random.Random
@@ -127,7 +127,7 @@ def test_mixed_programs_of_any_choices_end_in_typed_outcomes(
     outcomes(quick_engine, fake_picture(), [MUTATION.program() for _ in range(3)])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(LINES, max_size=4))
 def test_any_text_ends_in_a_typed_outcome(
     quick_engine: Engine, fake_picture: Callable[..., Picture], lines: list[str]

@@ -1,7 +1,7 @@
 import ast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vpd.execution.program import Program, ProgramProblem, canonical
@@ -120,7 +120,6 @@ def test_canonical_text_that_is_no_program_says_why_and_where(
     assert word in found.message
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_canonical_any_text_gives_a_program_or_a_problem(text: str) -> None:
     parsed = canonical(text)

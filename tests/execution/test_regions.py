@@ -45,7 +45,7 @@ def finding() -> Iterator[Engine]:
         yield engine
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(crops=st.lists(edges, max_size=4))
 def test_region_of_a_region_maps_back_exactly(
     finding: Engine, crops: list[tuple[float, float, float, float]]

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vpd.execution.seccomp import seccomp_filter
@@ -143,7 +143,6 @@ def verdict(code: bytes, arch: int, number: int, arguments: tuple[int, ...] = (0
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-@settings(deadline=None)
 @given(arch=st.integers(0, 2**32 - 1), number=st.integers(0, 600))
 def test_filter_calls_by_another_architecture_are_killed(machine: str, arch: int, number: int) -> None:
     code = seccomp_filter(machine)
@@ -163,7 +162,6 @@ def test_filter_allows_fewer_than_fifty_calls(machine: str) -> None:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-@settings(deadline=None)
 @given(flags=st.integers(0, 2**32 - 1))
 def test_filter_opens_files_to_read_only_and_starts_threads_only(machine: str, flags: int) -> None:
     code = seccomp_filter(machine)

@@ -115,7 +115,7 @@ def assert_harmless(request: ToolRequest) -> None:
         assert all(isinstance(text, str) and 0 < len(text) <= LONGEST_TEXT for text in texts)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(host_calls, max_size=12), ends)
 def test_run_with_any_values_from_the_worker_ends_in_a_typed_outcome(
     fake_picture: Callable[..., Picture], fake_toolset: Callable[..., ToolSet], calls: list[Turn], end: Turn
@@ -186,7 +186,6 @@ def test_recorder_drops_or_cuts_what_no_trace_keeps() -> None:
     assert isinstance(values[3], PatchRef)
 
 
-@settings(deadline=None)
 @given(st.sampled_from([*IMAGE_PATCH.values(), MEASURE]), st.lists(plain, max_size=3).map(tuple))
 def test_arguments_of_any_kind_are_of_their_types_or_refused(method: Method, args: tuple[Any, ...]) -> None:
     try:
@@ -200,7 +199,6 @@ def test_arguments_of_any_kind_are_of_their_types_or_refused(method: Method, arg
         assert not isinstance(arg, float) or math.isfinite(arg)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats() | st.integers() | plain, min_size=3, max_size=5).map(tuple))
 def test_crop_of_any_values_lies_in_the_picture_or_is_refused(args: tuple[Any, ...]) -> None:
     try:
@@ -211,7 +209,6 @@ def test_crop_of_any_values_lies_in_the_picture_or_is_refused(args: tuple[Any, .
     assert 0 <= box.top < box.bottom <= 96
 
 
-@settings(deadline=None)
 @given(st.text(max_size=3), plain)
 def test_answer_of_any_value_is_a_text_or_none(kind: str, value: Any) -> None:
     try:

@@ -27,7 +27,7 @@ def dark(png: bytes) -> int:
         return sum(picture.convert("L").histogram()[:250])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.dictionaries(NAMES, st.just(YIELD), max_size=4))
 def test_yield_chart_of_any_names_is_drawn(families: dict[str, Yield]) -> None:
     assert size(yield_chart(families))[0] > 300

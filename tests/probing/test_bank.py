@@ -112,7 +112,7 @@ ROWS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(rows=ROWS, pictures=st.integers(0, 8), data=st.data())
 def test_bank_is_the_same_whatever_the_order_of_rows_and_covers_labels_evenly(
     store: ArtifactStore, write: Write, rows: list[tuple[str, int, str]], pictures: int, data: st.DataObject

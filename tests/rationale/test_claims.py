@@ -1,7 +1,7 @@
 """What sentences claim, and whether the trace bears it out: every form, true and false."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rationale.one_run import BOXES, facts
@@ -212,13 +212,11 @@ RARE = [
 ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*PHRASES, *MORE_PHRASES, *RARE, *BOXES]), max_size=30))
 def test_check_sentence_any_words_of_its_english_end_in_a_verdict(words: list[str]) -> None:
     check_sentence(" ".join(words), facts())
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_check_sentence_any_text_is_not_understood(text: str) -> None:
     assert check_sentence(text, facts()) is not None

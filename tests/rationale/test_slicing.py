@@ -216,7 +216,7 @@ RESULTS = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(_statement(2, ""), min_size=1, max_size=6), RESULTS)
 def test_needed_events_what_is_left_out_does_not_change_the_answer(
     engine: Engine, altered: dict[str, frozenset[Call]], statements: list[str], result: str

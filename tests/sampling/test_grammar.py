@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sampling.gbnf import TextWriter, allows
@@ -27,7 +27,6 @@ def test_grammar_allows_every_worked_example(example):
     assert allows(GRAMMAR, example.program)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 300))
 def test_grammar_whatever_it_allows_is_a_program(seed, turns):
     text = WRITER.text(seed, turns)

@@ -65,7 +65,7 @@ def next_round(config: SamplingConfig, kept: Kept) -> list[Missing]:
     return list(missing_requests(config, kept, WordReviewer(), ASKED))
 
 
-@settings(max_examples=12, deadline=None)  # each takes half a second
+@settings(max_examples=12)  # each takes half a second
 @given(st.data(), st.booleans(), st.integers(0, 2))
 def test_offline_rounds_ask_what_a_live_run_asks_and_then_nothing(data, repair, resample):
     texts: dict[tuple[str, int], str | None] = {}

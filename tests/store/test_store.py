@@ -64,7 +64,7 @@ class MemoryObjects:
 names = st.lists(st.text("abc", min_size=1, max_size=3), unique=True, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(old=st.none() | names, new=names, step=st.integers(0, 2), after=st.booleans())
 def test_write_shard_killed_anywhere_leaves_old_or_new(
     old: list[str] | None, new: list[str], step: int, after: bool

@@ -30,7 +30,7 @@ calls = st.one_of(
 
 
 @given(calls)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_scene_refusal_is_what_the_real_tool_says_where_there_is_an_object(scenes_tools, cases, ask, call):
     method, args = call
     answer = ask(scenes_tools, method, cases["full"][0][1], *args)

@@ -169,7 +169,7 @@ def test_enlarged_picture_is_seen_the_same_in_larger_boxes(cases):
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60), st.just(3))))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_any_picture_is_looked_at_without_failing(pixels):
     picture = Picture("any", pixels)
     tools = open_toolset("scenes")

@@ -24,7 +24,7 @@ def things(draw):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers())
 def test_scene_holds_4_to_9_known_things_inside_the_picture(number):
     scene = generate_scene(str(number), COUCH_AND_PEOPLE)
@@ -36,7 +36,7 @@ def test_scene_holds_4_to_9_known_things_inside_the_picture(number):
         assert thing.box.area > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers())
 def test_scene_things_overlap_only_where_one_was_put_on_the_other(number):
     scene = generate_scene(str(number), COUCH_AND_PEOPLE)

@@ -82,7 +82,7 @@ def tools():
 
 
 @given(calls)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_photo_refusal_is_what_the_real_tool_says_of_a_picture_with_everything(tools, call):
     method, args = call
     [answer] = tools[method].run([ToolRequest(PICTURE, WHOLE, args)])

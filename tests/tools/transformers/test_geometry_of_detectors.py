@@ -96,7 +96,7 @@ def assert_found(answer, region, box):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     size=st.tuples(st.integers(60, 400), st.integers(60, 400)),
     start=st.tuples(st.integers(0, 10), st.integers(0, 10)),
