@@ -53,11 +53,11 @@ class Student:
         logits, read = pictures.begin(self.collate.prompts(prompts, [place[id(image)] for image in images]))
         written = torch.full((len(prompts), longest), self.collate.pad)
         row, going = torch.arange(len(prompts)), torch.ones(len(prompts), dtype=torch.bool)
-        for place in range(longest):
+        for column in range(longest):
             tokens = logits.argmax(-1)
             going &= tokens[:, 0] != self.collate.end
-            written[row[going], place] = tokens[going, 0]
-            if place + 1 == longest or not going.any():
+            written[row[going], column] = tokens[going, 0]
+            if column + 1 == longest or not going.any():
                 break
             if 2 * going.sum() <= len(going):  # half of the texts have ended: go on with the others alone
                 read, tokens, row = read.only(going), tokens[going], row[going]

@@ -24,7 +24,7 @@ class Reading:
 
     def only(self, chosen: torch.Tensor) -> "Reading":
         """Return the chosen sequences, by a mask (N); the cache of this reading is cut down to them."""
-        self.cache.batch_select_indices(chosen)  # type: ignore[attr-defined]
+        self.cache.batch_select_indices(chosen)
         return Reading(self.cache, self.attention_mask[chosen], self.offset[chosen])
 
 
