@@ -9,10 +9,10 @@ export VPD_HOME ?= $(CURDIR)/vpd_home
 export DAGSTER_HOME := $(VPD_HOME)/dagster
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo ui test check clean docs
+.PHONY: help demo demo-full ui test check clean docs
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(BIN)/vpd: pyproject.toml constraints.txt
 	@echo "installing into $(VENV) (about a minute)"
@@ -23,6 +23,10 @@ $(BIN)/vpd: pyproject.toml constraints.txt
 
 demo: $(BIN)/vpd  ## run the whole pipeline on generated pictures, about 15 minutes
 	@$(BIN)/vpd demo
+
+demo-full: $(BIN)/vpd  ## the demo on 6,000 pictures, then the effect over three seeds, about an hour
+	@$(BIN)/vpd demo --images 6000 --shards 24
+	@$(BIN)/vpd study infra/studies/effect.toml
 
 ui: $(BIN)/vpd  ## open Dagster on port 3000 and MLflow on port 5000
 	@$(BIN)/python -m jobs.ui
