@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +155,8 @@ def _measure(folder: str, size: int) -> Figures:
 
 def _apart(work: Callable[[str, int], Figures], folder: str, size: int) -> Figures:
     """Return what work says in a fresh process, and the peak of that process's memory."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_with_peak, (work, folder, size))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+        return fresh.submit(_with_peak, work, folder, size).result()
 
 
 def _with_peak(work: Callable[[str, int], Figures], folder: str, size: int) -> Figures:

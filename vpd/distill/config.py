@@ -193,6 +193,8 @@ class TrainConfig(BaseModel):
             )
         if self.export == "best":
             raise ValueError("export best goes by answers, which preference does not ask for: set it to last")
+        if self.mixture:
+            raise ValueError("a mixture weighs questions, preference trains on pairs: leave one of them out")
         return self
 
     @classmethod
