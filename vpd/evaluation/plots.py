@@ -3,6 +3,7 @@
 Text is escaped here; the result is safe to put into a page as it is.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,9 +83,9 @@ def lines(curves: Sequence[Curve], title: str, unit: str = "step") -> Markup:
     def at(x: float, y: float) -> str:
         return f"{_LEFT + room * x / last:.1f},{base - (base - _TOP) * y / most:.1f}"
 
-    parts = [_grid_line(base - (base - _TOP) * i / 4, f"{most * i / 4:.2g}") for i in range(5)]
-    parts += [_text(_LEFT + room * i / 4, base + 22, f"{last * i / 4:.0f}", "middle") for i in range(4)]
-    parts.append(_text(_WIDTH - _RIGHT, base + 22, f"{unit} {last:.0f}", "end"))
+    parts = [_grid_line(base - (base - _TOP) * tick / most, f"{tick:g}") for tick in _ticks(most)]
+    parts += [_text(_LEFT + room * t / last, base + 22, f"{t:,g}", "middle") for t in _ticks(0.9 * last)]
+    parts.append(_text(_WIDTH - _RIGHT, base + 22, unit, "end"))
     for curve in drawn:
         points = " ".join(at(x, y) for x, y in curve.points)
         parts.append(
@@ -103,6 +104,13 @@ def _bar(x: float, wide: float, base: float, tall: float, one: Series, group: st
         f'<g><title>{told}</title><rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{base - y:.1f}" '
         f'fill="{one.color}"/>{_line(center, low, center, high, "error")}</g>'
     )
+
+
+def _ticks(most: float) -> list[float]:
+    """Return four to ten round numbers from zero up to the most."""
+    power = 10.0 ** math.floor(math.log10(most))
+    step = next(s for s in (0.1 * power, 0.2 * power, 0.5 * power, power) if most / s < 10)
+    return [round(step * i, 9) for i in range(int(most / step) + 1)]
 
 
 def _grid_line(y: float, label: str) -> str:
