@@ -21,7 +21,7 @@ $(BIN)/vpd: pyproject.toml constraints.txt
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
 	@touch $(BIN)/vpd
 
-demo: $(BIN)/vpd  ## run the whole pipeline on generated pictures, about 15 minutes
+demo: $(BIN)/vpd  ## run the whole pipeline on generated pictures, about 10 minutes
 	@$(BIN)/vpd demo
 
 demo-full: $(BIN)/vpd  ## the demo on 6,000 pictures, then the effect over three seeds, about an hour
