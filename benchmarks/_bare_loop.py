@@ -16,13 +16,13 @@ from typing import Any
 import torch
 from torch import distributed
 
-from vpd.distill.collate import Batch, Collator
+from vpd.distill.collate import Batch
 from vpd.distill.config import TrainConfig
 from vpd.distill.data import Examples, Part
 from vpd.distill.engine import learning_rate
 from vpd.distill.optimizer import build_optimizer
 from vpd.distill.student import build_student
-from vpd.distill.task import objective_of
+from vpd.distill.task import collator_of, objective_of
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def run_bare(config: TrainConfig, part: Part) -> dict[str, Any]:
     """Train as the configuration says and return seconds, CPU seconds of this rank, and losses over all."""
     examples = Examples.of(config)
     vlm = build_student(config.student, examples.texts(), config.seed)
-    collate = Collator(vlm.processor, config.arm)
+    collate = collator_of(config, vlm.processor)
     stream = examples.batches(config.batch_size, part, questions=examples.survey().questions)
     return _timed(config, vlm.model, [collate(q) for q in islice(stream, config.steps)])
 

@@ -34,7 +34,7 @@ import torch
 from benchmarks._lessons import write_lessons
 from benchmarks._utilisation import measure_utilisation
 from vpd.distill.buckets import by_length
-from vpd.distill.collate import Batch, Collator
+from vpd.distill.collate import Batch
 from vpd.distill.config import MlflowConfig, TrainConfig
 from vpd.distill.data import Examples, Part
 from vpd.distill.features import image_features
@@ -42,6 +42,7 @@ from vpd.distill.loss import DistillationLoss, example_losses
 from vpd.distill.pictures import look
 from vpd.distill.reading import Pictures
 from vpd.distill.student import build_student
+from vpd.distill.task import collator_of
 from vpd.distill.whole import WholeSequences
 from vpd.store import ArtifactStore
 
@@ -126,7 +127,7 @@ def _parts(config: TrainConfig, turns: int) -> Figures:
     started = time.process_time()
     questions = list(islice(stream, BATCHES))
     read = time.process_time() - started
-    collate = Collator(vlm.processor)
+    collate = collator_of(config, vlm.processor)
     new, batches = _cpu(lambda: [collate(q) for q in questions])
     seen, _ = _cpu(lambda: [collate(q) for q in questions])
     each = 1000 / BATCHES

@@ -6,7 +6,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import Gemma2Config, PaliGemmaConfig, PaliGemmaForConditionalGeneration, SiglipVisionConfig
 
 from benchmarks._flops import forward_flops, training_flops
-from benchmarks._utilisation import Workload, operations_per_second, paligemma2_3b
+from benchmarks._utilisation import Workload, paligemma_3b, step_seconds
 
 TEXT = 5
 
@@ -60,12 +60,12 @@ def test_training_flops_are_those_that_are_counted_but_for_the_gradient_of_the_p
     assert training_flops(tiny(), TEXT) - unneeded == counted(train=True)
 
 
-def test_paligemma2_3b_has_the_published_number_of_parameters() -> None:
+def test_paligemma_3b_has_the_published_number_of_parameters() -> None:
     with torch.device("meta"):
-        model = PaliGemmaForConditionalGeneration(paligemma2_3b())
-    assert sum(p.numel() for p in model.parameters()) == pytest.approx(3.03e9, rel=0.01)
+        model = PaliGemmaForConditionalGeneration(paligemma_3b())
+    assert sum(p.numel() for p in model.parameters()) == pytest.approx(2.92e9, rel=0.01)
 
 
-def test_operations_per_second_of_a_tiny_model_is_a_rate() -> None:
-    workload = Workload(tiny(), pictures=2, text=8, dtype=torch.float32)
-    assert operations_per_second(workload, torch.device("cpu"), steps=1) > 0
+def test_step_of_a_tiny_model_takes_its_time() -> None:
+    workload = Workload(tiny(), pictures=2, text=8, precision="fp32", compile=False, device="cpu")
+    assert step_seconds(workload, steps=1) > 0

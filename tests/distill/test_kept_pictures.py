@@ -25,6 +25,9 @@ class Counting:
         return self.adapter.pictures(images)
 
 
+ROOM = 10**9
+
+
 def files() -> dict[str, bytes]:
     made = {}
     for name in SIZES:
@@ -38,7 +41,7 @@ def files() -> dict[str, bytes]:
 def test_kept_pictures_are_what_the_processor_makes_of_all_together(family: str) -> None:
     collate = Collator(build(family).processor)
     together = collate.adapter.pictures([picture(name) for name in SIZES])
-    kept = KeptPictures(collate.adapter, collate.pad)
+    kept = KeptPictures(collate.adapter, collate.pad, ROOM)
     for _ in range(2):
         found = kept.prefix(files())
         assert found.keys() == together.keys()
@@ -49,7 +52,7 @@ def test_kept_pictures_are_what_the_processor_makes_of_all_together(family: str)
 
 def test_kept_pictures_are_made_once() -> None:
     adapter = Counting()
-    kept = KeptPictures(adapter, 0)
+    kept = KeptPictures(adapter, 0, ROOM)
     for _ in range(3):
         kept.prefix(files())
     assert adapter.made == len(SIZES)
@@ -68,7 +71,7 @@ def test_kept_pictures_take_no_more_room_than_there_is() -> None:
 
 
 def test_kept_pictures_changed_by_a_user_stay_as_they_are() -> None:
-    kept = KeptPictures(adapter_for(build("llava").processor), 0)
+    kept = KeptPictures(adapter_for(build("llava").processor), 0, ROOM)
     name, file = next(iter(files().items()))
     first = kept.prefix({name: file})
     pixels = first["pixel_values"].clone()

@@ -8,19 +8,22 @@ import typer
 
 def command(
     folder: Annotated[Path, typer.Argument(help="where pictures, captions and the model go")],
-    level: Annotated[str, typer.Option(help="kind of picture: easy or full")] = "easy",
-    pictures: Annotated[int, typer.Option(help="pictures to generate")] = 20_000,
-    steps: Annotated[int, typer.Option(help="training steps")] = 5000,
-    seed: Annotated[int, typer.Option(help="seed of captions, weights and order")] = 0,
-    notation: Annotated[str, typer.Option(help="how captions say where: boxes or points")] = "boxes",
-    ranks: Annotated[int, typer.Option(help="processes that train together")] = 2,
+    base: Annotated[
+        str, typer.Option(help="what to make: a name in infra/bases, or a TOML file")
+    ] = "easy-boxes",
+    ranks: Annotated[int | None, typer.Option(min=1, help="processes that train together")] = None,
 ) -> None:
     """Pretrain a small student on captions and boxes of generated pictures, without questions.
 
-    Stop it at any time and start it again: it goes on from the last checkpoint.
+    Then measures what it sees in pictures that it was not trained on. Stop it at any time and start it again:
+    it goes on from the last checkpoint.
     """
-    from vpd.distill.pretrain import PretrainConfig, pretrain
+    from vpd.distill.pretrain import load_base_settings, pretrain
+    from vpd.evaluation.perception import measure_perception
 
-    sizes = {"pictures": pictures, "steps": steps, "seed": seed, "ranks": ranks}
-    model = pretrain(folder, PretrainConfig.model_validate({"level": level, "notation": notation, **sizes}))
+    config = load_base_settings(base)
+    if ranks is not None:
+        config = config.model_copy(update={"ranks": ranks})
+    model = pretrain(folder, config)
+    typer.echo(measure_perception(folder).told())
     typer.echo(f"{model}: use it as the base of a training")

@@ -69,15 +69,20 @@ class Batch:
 class Collator:
     """Builds batches with a model's processor, with text rows in the modes of an arm."""
 
-    def __init__(self, processor: Any, arm: Arm = "student", notation: NotationName = "boxes") -> None:
-        """Take a processor; raises ConfigError if its family is not supported."""
+    def __init__(
+        self, processor: Any, arm: Arm = "student", notation: NotationName = "boxes", room: int = 0
+    ) -> None:
+        """Take a processor, and the bytes there are for prepared pictures that are kept.
+
+        Raises ConfigError if the processor's family is not supported.
+        """
         self.adapter = adapter_for(processor)
         self.tokenizer = processor.tokenizer
         self.arm = arm
         self.notation = Notation.of(self.tokenizer, notation)
         self.end: int = self.tokenizer.convert_tokens_to_ids(self.adapter.end)
         self.pad: int = self.end if self.tokenizer.pad_token_id is None else self.tokenizer.pad_token_id
-        self.pictures = KeptPictures(self.adapter, self.pad)
+        self.pictures = KeptPictures(self.adapter, self.pad, room)
         self._prompt_ids = lru_cache(PROMPTS)(self._read_prompt)
 
     def __call__(self, questions: Sequence[TrainingQuestion]) -> Batch:

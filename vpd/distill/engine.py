@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import distributed
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from vpd.distill.collate import Batch
 from vpd.distill.config import TrainConfig
@@ -54,6 +55,8 @@ class Engine:
         self.config, self.part = config, part
         if config.hardware.recompute:
             recompute_layers(model)
+        if config.hardware.compile:
+            compile_layers(model)
         objective = objective_of(config, model)
         trained = {name: p for name, p in objective.named_parameters() if p.requires_grad}
         optimizer = build_optimizer(config.optimizer, trained, config.lr, config.weight_decay)
@@ -181,6 +184,13 @@ def recompute_layers(model: Any) -> None:
         model.activation_checkpointing_enable({"use_reentrant": False})
     except ValueError as error:
         raise ConfigError(f"hardware.recompute: {error}") from error
+
+
+def compile_layers(model: torch.nn.Module) -> None:
+    """Compile every transformer layer by itself: alike ones share the code."""
+    for module in model.modules():
+        if isinstance(module, GradientCheckpointingLayer):
+            module.compile()
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:

@@ -1,4 +1,7 @@
-"""Ask a trained student: greedy answers or rationales, in batches that look at each picture once."""
+"""Ask a trained student: greedy answers or rationales, in batches that look at each picture once.
+
+It works on the GPU if PyTorch sees one.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +22,8 @@ class Student:
     """A model that answers questions about pictures."""
 
     def __init__(self, vlm: Vlm) -> None:
-        self.model = vlm.model.eval()
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.model = vlm.model.eval().to(self.device)
         self.collate = Collator(vlm.processor)
 
     @classmethod
@@ -42,17 +46,21 @@ class Student:
         texts: list[str] = []
         for start in range(0, len(prompts), batch_size):
             part = slice(start, start + batch_size)
-            texts += self._write(images[part], prompts[part], LONGEST[mode])
+            texts += self.write(images[part], prompts[part], LONGEST[mode])
         return texts
 
     @torch.inference_mode()
-    def _write(self, images: Sequence[Image.Image], prompts: Sequence[str], longest: int) -> list[str]:
+    def write(self, images: Sequence[Image.Image], prompts: Sequence[str], longest: int) -> list[str]:
+        """Return what follows each prompt about its picture, of at most `longest` tokens, in one batch."""
         distinct = {id(image): image for image in images}
         place = {key: i for i, key in enumerate(distinct)}
-        pictures = look(self.model, self.collate.prefix(list(distinct.values())))
-        logits, read = pictures.begin(self.collate.prompts(prompts, [place[id(image)] for image in images]))
-        written = torch.full((len(prompts), longest), self.collate.pad)
-        row, going = torch.arange(len(prompts)), torch.ones(len(prompts), dtype=torch.bool)
+        prefix = self.collate.prefix(list(distinct.values()))
+        rows = self.collate.prompts(prompts, [place[id(image)] for image in images]).to(self.device)
+        pictures = look(self.model, {name: tensor.to(self.device) for name, tensor in prefix.items()})
+        logits, read = pictures.begin(rows)
+        written = torch.full((len(prompts), longest), self.collate.pad, device=self.device)
+        row = torch.arange(len(prompts), device=self.device)
+        going = torch.ones_like(row, dtype=torch.bool)
         for column in range(longest):
             tokens = logits.argmax(-1)
             going &= tokens[:, 0] != self.collate.end

@@ -29,11 +29,19 @@ class Hardware(BaseModel):
     recompute: bool = Field(
         default=False, description="keep no activations of layers, compute them again in the backward pass"
     )
+    compile: bool = Field(
+        default=False, description="compile the layers: for GPUs, a minute at the start and a faster step"
+    )
     length_parts: int = Field(
         default=3,
         ge=1,
-        description="parts of like length in which a pass takes its rationales: less padding, but ZeRO-3 "
-        "gathers the weights once more for each",
+        description="parts of like length in which a pass takes the texts of a mode: less padding for more "
+        "calls; 1 for a small student on a GPU, which waits for calls, and with ZeRO-3 over slow networks",
+    )
+    kept_pictures_mb: int = Field(
+        default=256,
+        ge=0,
+        description="memory of a rank for prepared pictures; each takes 110 kB at 96 pixels square",
     )
 
 

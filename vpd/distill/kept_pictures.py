@@ -13,14 +13,11 @@ from torch.nn import functional
 from vpd.distill.adapters.protocol import Adapter, Prefix
 from vpd.distill.picture_files import open_image
 
-ROOM = 256 * 2**20
-"""Bytes of tensors kept by one rank: 2,300 pictures of 96 pixels square."""
-
 
 class KeptPictures:
     """Makes the prefixes of pictures, each once while there is room."""
 
-    def __init__(self, adapter: Adapter, pad: int, room: int = ROOM) -> None:
+    def __init__(self, adapter: Adapter, pad: int, room: int) -> None:
         """Take the adapter of a model's family, its padding token and the most bytes to keep."""
         self.adapter, self.pad, self.room = adapter, pad, room
         self._kept: dict[str, Prefix] = {}

@@ -28,7 +28,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         self.muon = torch.optim.Muon(
             matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"
         )
-        self.adamw = torch.optim.AdamW(rest, lr=lr, betas=BETAS, weight_decay=0.0)
+        self.adamw = torch.optim.AdamW(rest, lr=lr, betas=BETAS, weight_decay=0.0, fused=True)
         super().__init__([*matrices, *rest], {"lr": lr})
         self.param_groups = [*self.muon.param_groups, *self.adamw.param_groups]
         self.muon.state = self.adamw.state = self.state
@@ -45,7 +45,7 @@ def build_optimizer(
     """Return the optimiser of these parameters by name."""
     if name == "muon":
         return MuonWithAdamW(parameters, lr, weight_decay)
-    return torch.optim.AdamW(parameters.values(), lr=lr, betas=BETAS, weight_decay=weight_decay)
+    return torch.optim.AdamW(parameters.values(), lr=lr, betas=BETAS, weight_decay=weight_decay, fused=True)
 
 
 def trained_in_order(optimizer: torch.optim.Optimizer, names: dict[int, str]) -> list[str]:
@@ -67,7 +67,7 @@ def moments(optimizer: torch.optim.Optimizer, weight: torch.Tensor) -> dict[str,
     kinds = _MUON if muon else _ADAMW
     if not state:
         if not muon:
-            state["step"] = torch.tensor(0.0)
+            state["step"] = torch.zeros((), device=weight.device)
         state.update({kind: torch.zeros_like(weight) for kind in kinds})
     return {kind: state[kind] for kind in kinds}
 

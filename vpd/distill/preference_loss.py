@@ -53,9 +53,9 @@ class PairBatch:
 class PairCollator:
     """Builds batches of pairs with a model's processor, as `Collator` builds those of questions."""
 
-    def __init__(self, processor: Any, notation: NotationName = "boxes") -> None:
-        """Take a processor; raises ConfigError if its family is not supported."""
-        self.collate = Collator(processor, notation=notation)
+    def __init__(self, processor: Any, notation: NotationName = "boxes", room: int = 0) -> None:
+        """Take a processor and the bytes there are for prepared pictures, as `Collator` does."""
+        self.collate = Collator(processor, notation=notation, room=room)
 
     def __call__(self, pairs: Sequence[Pair]) -> PairBatch:
         """Return the batch of these pairs; raises DataError for a picture that cannot be opened."""

@@ -10,10 +10,14 @@ any source, so no picture of a data set is pretrained on.
 Not here: questions. The tokenizer has seen their words, the weights have not.
 """
 
+import multiprocessing
+import os
 import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +28,8 @@ from vpd.datasets.scenes.questions import bank
 from vpd.datasets.scenes.world import LEVELS, LevelName
 from vpd.distill.config import StudentConfig, TrainConfig
 from vpd.distill.data import Examples
+from vpd.distill.hardware import Hardware
+from vpd.distill.named_file import load_named
 from vpd.distill.notation import NotationName
 from vpd.distill.run_folder import RunFolder
 from vpd.errors import TrainingError
@@ -33,6 +39,7 @@ from vpd.records import EXAMPLES, Example, stable_id
 from vpd.stage import Inputs, Stage, StageOutput, run_stage
 from vpd.store import ArtifactStore
 
+FOLDER = Path(__file__).parents[2] / "infra" / "bases"
 FIRST_SEED = 900_000_000  # sources number theirs from seed * 10,000,000: seed 90 and above meets these
 PICTURES_PER_SHARD = 1000
 VALIDATED = 50  # one picture in so many is of the val split
@@ -40,7 +47,7 @@ _STAGE = Stage(EXAMPLES, "captions-2")
 
 
 class PretrainConfig(BaseModel):
-    """What a base is made of."""
+    """What a base is made of, as a TOML file in `infra/bases` or anywhere says it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,6 +60,15 @@ class PretrainConfig(BaseModel):
     seed: int = Field(default=0, description="seed of captions, weights and order")
     ranks: int = Field(default=2, ge=1, description="processes that train together")
     student: StudentConfig = StudentConfig()
+    hardware: Hardware = Hardware()
+
+
+def load_base_settings(name: str) -> PretrainConfig:
+    """Read the settings of a base by its name in `infra/bases`, or by the path of a TOML file.
+
+    Raises ConfigError that names the bases there are, or the file and every wrong field.
+    """
+    return load_named("base", name, FOLDER, PretrainConfig).settings
 
 
 def pretrain(folder: Path, config: PretrainConfig) -> Path:
@@ -61,7 +77,7 @@ def pretrain(folder: Path, config: PretrainConfig) -> Path:
     Raises StoreError if the folder cannot be written, TrainingError if training fails.
     """
     store = ArtifactStore.open(str(folder / "store"))
-    shards = [_write(store, config, number) for number in range(-(-config.pictures // PICTURES_PER_SHARD))]
+    shards = _write_all(store.uri, config)
     blank = folder / "blank"
     if not (blank / "config.json").exists():
         _build(store, shards, config, blank)
@@ -77,6 +93,7 @@ def pretrain(folder: Path, config: PretrainConfig) -> Path:
         optimizer="muon",
         lr=config.lr,
         notation=config.notation,
+        hardware=config.hardware,
     )
     if RunFolder(run, Examples.of(run).survey()).finished() is not None:
         return run.output / "model"
@@ -88,8 +105,17 @@ def pretrain(folder: Path, config: PretrainConfig) -> Path:
     return run.output / "model"
 
 
-def _write(store: ArtifactStore, config: PretrainConfig, number: int) -> str:
+def _write_all(uri: str, config: PretrainConfig) -> list[str]:
+    """Write all pictures and captions, one process a core; returns the shards in order."""
+    numbers = range(-(-config.pictures // PICTURES_PER_SHARD))
+    workers = min(len(numbers), os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(partial(_write, uri, config), numbers))
+
+
+def _write(uri: str, config: PretrainConfig, number: int) -> str:
     """Commit the captions of one shard of pictures unless they are there; returns the shard."""
+    store = ArtifactStore.open(uri)
     shard = f"captions-{number:03d}"
     first = number * PICTURES_PER_SHARD
     last = min(config.pictures, first + PICTURES_PER_SHARD)

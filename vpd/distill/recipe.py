@@ -4,15 +4,14 @@ A recipe sets what of `TrainConfig` decides the weights, but for the shards, the
 belong to one run. Its first line, a comment, says what it reproduces.
 """
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
-from vpd.distill.config import RUNTIME, TrainConfig, problems
-from vpd.errors import ConfigError
+from vpd.distill.config import RUNTIME, TrainConfig
+from vpd.distill.named_file import load_named, named_files
 
 FOLDER = Path(__file__).parents[2] / "infra" / "recipes"
 _OF_ONE_RUN = {"shards", "arm", "seed"}
@@ -41,25 +40,10 @@ def load_recipe(name: str) -> Recipe:
 
     Raises ConfigError that names the recipes there are, or the file and every wrong field.
     """
-    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
-    try:
-        text = path.read_text()
-        settings = tomllib.loads(text)
-        given = Settable.model_validate(settings).model_dump(exclude_unset=True)
-    except OSError as error:
-        known = ", ".join(found.stem for found in _files())
-        raise ConfigError(f"no recipe {name!r} ({error}): there are {known}, or give a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"recipe {path} is not TOML: {error}") from error
-    except ValidationError as error:
-        raise ConfigError(f"recipe {path}: {problems(error)}") from error
-    return Recipe(path.stem, text.splitlines()[0].lstrip("# ") if text.startswith("#") else "", given)
+    found = load_named("recipe", name, FOLDER, Settable)
+    return Recipe(found.name, found.headline, found.settings.model_dump(exclude_unset=True))
 
 
 def recipes() -> list[Recipe]:
     """Return all recipes of `infra/recipes`; raises ConfigError if one is wrong."""
-    return [load_recipe(str(path)) for path in _files()]
-
-
-def _files() -> list[Path]:
-    return sorted(FOLDER.glob("*.toml"))
+    return [load_recipe(str(path)) for path in named_files(FOLDER)]

@@ -40,9 +40,10 @@ def material_of(config: TrainConfig) -> Examples | Pairs:
 
 def collator_of(config: TrainConfig, processor: Any) -> Callable[[Sequence[Any]], Any]:
     """Return what makes batches of it; raises ConfigError if the processor's family is not supported."""
+    room = config.hardware.kept_pictures_mb * 2**20
     if config.preference is None:
-        return Collator(processor, config.arm, config.notation)
-    return PairCollator(processor, config.notation)
+        return Collator(processor, config.arm, config.notation, room)
+    return PairCollator(processor, config.notation, room)
 
 
 def objective_of(config: TrainConfig, model: nn.Module) -> DistillationLoss | PreferenceLoss:
