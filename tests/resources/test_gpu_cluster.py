@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -21,22 +22,23 @@ pytestmark = [
 Train = Callable[[TrainConfig, GpuClusterResource], dict[str, Any]]
 
 
-def test_train_on_two_ranks_returns_the_report_and_the_losses_of_one(
+def test_trainings_at_once_end_with_the_losses_of_one_rank_and_with_the_end_of_a_log(
     config: TrainConfig, train_asset: Train, tmp_path: Path
 ) -> None:
+    """One on two ranks succeeds, one beside it on the same machine fails: neither takes the other's port."""
     stage3 = config.deepspeed.with_name("zero3.json")
-    report = train_asset(config.model_copy(update={"deepspeed": stage3}), GpuClusterResource(ranks=2))
+    lost = config.model_copy(update={"shards": ("made-009",), "output": tmp_path / "lost"})
+    with ThreadPoolExecutor(1) as beside:
+        failing = beside.submit(train_asset, lost, GpuClusterResource(ranks=1))
+        report = train_asset(config.model_copy(update={"deepspeed": stage3}), GpuClusterResource(ranks=2))
+    with pytest.raises(TrainingError, match="made-009"):
+        failing.result()
     assert report["ranks"] == 2
     assert (tmp_path / "run" / "model" / "model.safetensors").exists()
     assert "student 4/4" in (tmp_path / "run" / "train.log").read_text()
     with mock.patch.dict(os.environ):
         expected = train(config.model_copy(update={"output": tmp_path / "alone"}))
     assert report["final"]["loss"] == pytest.approx(expected["final"]["loss"], rel=1e-3)
-
-
-def test_train_that_fails_raises_with_the_end_of_its_log(config: TrainConfig, train_asset: Train) -> None:
-    with pytest.raises(TrainingError, match="made-009"):
-        train_asset(config.model_copy(update={"shards": ("made-009",)}), GpuClusterResource(ranks=1))
 
 
 def test_train_on_a_backend_that_does_not_exist_is_refused() -> None:
