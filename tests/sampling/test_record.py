@@ -8,7 +8,7 @@ import pytest
 from vpd.chat.answers import Answer
 from vpd.chat.embedded import SAMPLER_MODEL
 from vpd.datasets.scenes.questions import bank
-from vpd.datasets.scenes.world import EASY
+from vpd.datasets.scenes.world import LEVELS
 from vpd.errors import DataError, EndpointError
 from vpd.sampling.drafts import Drafting
 from vpd.sampling.prompt import Asked
@@ -48,9 +48,9 @@ def test_record_shipped_is_for_exactly_the_requests_of_the_demo(reviewer):
             future.set_result(found)
         return future
 
-    for form in bank(EASY):
+    for text in {form.text for level in LEVELS.values() for form in bank(level)}:
         with suppress(EndpointError):
-            Drafting(config, start, reviewer).write(Asked(form.text))
+            Drafting(config, start, reviewer).write(Asked(text))
     assert not missing, f"{len(missing)} requests changed since the record was made: record again"
     assert used == set(record.answers)
     assert record.made_by["parameters"] == config.model_dump(mode="json")
