@@ -5,6 +5,9 @@ and moments in fp32 (ZeRO stage 1), on one batch of noise that lies ready. On th
 with a tiny model.
 """
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +28,7 @@ PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 1
 """Dense bf16 operations per second that the maker states, by a part of the device's name."""
 PICTURES = (24, 16, 8)  # of a step; the first that fits: 128, 98 and 68 GiB
 TEXT, STEPS, WARM_UP = 128, 10, 3
-_ZERO = Path(__file__).parents[1] / "infra" / "deepspeed"
+_ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -76,25 +79,33 @@ def measure_utilisation() -> dict[str, Any]:
     if peak is None:
         return {"not_run": f"the peak of {name} is not known; known are {', '.join(PEAKS)}"}
     figures: dict[str, Any] = {"device": name, "peak": peak, "matmul": matmul_rate(), "copy": copy_rate()}
+    torch.cuda.empty_cache()
     for way in ("eager", "compiled"):
-        figures[way] = _largest_step(way == "compiled", peak)
+        figures[way] = _largest_step(way, peak)
     return figures
 
 
-def _largest_step(compiled: bool, peak: float) -> dict[str, Any]:
+def _largest_step(way: str, peak: float) -> dict[str, Any]:
+    """Measure with as many pictures as fit; each try has a process, as what was in memory stays there."""
     for pictures in PICTURES:
-        workload = Workload(paligemma_3b(), pictures, compile=compiled)
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
-        try:
-            seconds = step_seconds(workload)
-        except torch.OutOfMemoryError:
-            continue
-        achieved = pictures * training_flops(workload.config, workload.text) / seconds
-        gib = torch.cuda.max_memory_allocated() / 2**30
-        return {"pictures": pictures, "seconds": seconds, "achieved": achieved,
-                "utilisation": achieved / peak, "gib": gib}  # fmt: skip
+        command = [sys.executable, "-m", "benchmarks._utilisation", way, str(pictures)]
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+            return found | {"utilisation": found["achieved"] / peak}
+        if "OutOfMemoryError" not in done.stderr:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
     return {"not_run": f"{PICTURES[-1]} pictures do not fit into its memory"}
+
+
+def main() -> None:
+    """Measure one way with so many pictures and print the figures."""
+    way, pictures = sys.argv[1], int(sys.argv[2])
+    workload = Workload(paligemma_3b(), pictures, compile=way == "compiled")
+    seconds = step_seconds(workload)
+    achieved = pictures * training_flops(workload.config, workload.text) / seconds
+    gib = torch.cuda.max_memory_allocated() / 2**30
+    print(json.dumps({"pictures": pictures, "seconds": seconds, "achieved": achieved, "gib": gib}))
 
 
 def step_seconds(workload: Workload, steps: int = STEPS) -> float:
@@ -108,7 +119,7 @@ def step_seconds(workload: Workload, steps: int = STEPS) -> float:
         batch_size=workload.pictures,
         lr=1e-5,
         precision=workload.precision,
-        deepspeed=_ZERO / "zero1.json",
+        deepspeed=_ROOT / "infra" / "deepspeed" / "zero1.json",
         hardware=Hardware(device=workload.device, compile=workload.compile, length_parts=1),
     )
     with torch.device(workload.device):
@@ -160,3 +171,7 @@ def noise(workload: Workload) -> Batch:
     labels[:, : workload.text // 4] = -100
     rows = TextBatch(torch.arange(count), tokens, torch.ones_like(tokens), labels)
     return Batch(prefix, {"rationale": rows}, count)
+
+
+if __name__ == "__main__":
+    main()

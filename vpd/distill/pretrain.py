@@ -77,7 +77,7 @@ def pretrain(folder: Path, config: PretrainConfig) -> Path:
     Raises StoreError if the folder cannot be written, TrainingError if training fails.
     """
     store = ArtifactStore.open(str(folder / "store"))
-    shards = _write_all(store.uri, config)
+    shards = write_captions(store.uri, config)
     blank = folder / "blank"
     if not (blank / "config.json").exists():
         _build(store, shards, config, blank)
@@ -105,7 +105,7 @@ def pretrain(folder: Path, config: PretrainConfig) -> Path:
     return run.output / "model"
 
 
-def _write_all(uri: str, config: PretrainConfig) -> list[str]:
+def write_captions(uri: str, config: PretrainConfig) -> list[str]:
     """Write all pictures and captions, one process a core; returns the shards in order."""
     numbers = range(-(-config.pictures // PICTURES_PER_SHARD))
     workers = min(len(numbers), os.cpu_count() or 1)
