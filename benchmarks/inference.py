@@ -7,8 +7,8 @@ that nothing seen for one question helps with the next; in each turn one after t
     student_answer, student_rationale   the student, read from its folder
     programs_opencv                     the first recorded program of each question, with the demo's tools
     programs_neural                     the same programs with the tools for photographs (NanoDet and others)
-    programs_owlv2                      the same with tools of the kind that the paper has: in the shapes of OWLv2
-                                        base and Depth Anything small, with random weights
+    programs_owlv2                      the same with tools like the paper's: shapes of OWLv2 base and Depth
+                                        Anything small, random weights
 
 each `single`, one question at a time, and `batched`, 32 at a time. Writing the programs is not in it. Neural
 tools know no cubes, so the programs ask them for things that they know; what they answer means nothing, and
