@@ -1,4 +1,4 @@
-"""An S3 server on loopback, for benchmarks of stores in S3."""
+"""An S3 server on loopback, for benchmarks and tests of stores in S3."""
 
 import os
 import socket
@@ -18,8 +18,8 @@ from vpd.errors import StoreError
 
 BUCKET = "vpd"
 _CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "benchmark",
-    "AWS_SECRET_ACCESS_KEY": "benchmark",
+    "AWS_ACCESS_KEY_ID": "loopback",
+    "AWS_SECRET_ACCESS_KEY": "loopback",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 _LONGEST_START = 120  # seconds
@@ -62,4 +62,4 @@ def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
             return
         except OSError:
             time.sleep(0.2)
-    raise StoreError(f"the S3 server of the benchmark did not start at {address}: run `ministack` to see why")
+    raise StoreError(f"the S3 server did not start at {address}: run `ministack` to see why")

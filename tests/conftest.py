@@ -1,9 +1,5 @@
 import os
-import socket
-import subprocess
 import sys
-import threading
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,28 +51,10 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real S3 server on loopback with a bucket named `vpd`."""
-    import boto3
+    from benchmarks._s3_server import s3_server
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "test")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        folder = tmp_path_factory.mktemp("ministack")
-        env = {**os.environ, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1"}
-        binary = Path(sys.executable).with_name("ministack")
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen([binary], env=env, cwd=folder, stdout=log, stderr=log)
-        try:
-            endpoint = f"http://127.0.0.1:{port}"
-            _wait_until_up(endpoint, server)
-            boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket="vpd")
-            yield endpoint
-        finally:
-            server.terminate()
-            server.wait(20)
+    with s3_server(tmp_path_factory.mktemp("s3")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -87,21 +65,6 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
     Tracking(f"sqlite:///{path}").client().search_experiments()
     return path
-
-
-def _wait_until_up(endpoint: str, server: "subprocess.Popen[bytes]") -> None:
-    tick = threading.Event()
-    for _ in range(600):
-        assert server.poll() is None, "ministack ended"
-        try:
-            urllib.request.urlopen(endpoint, timeout=2).close()
-            return
-        except OSError as error:
-            if hasattr(error, "code"):  # an HTTP error is an answer
-                error.close()
-                return
-            tick.wait(0.1)
-    pytest.fail("ministack did not start in a minute")
 
 
 @pytest.fixture(autouse=True)
