@@ -56,7 +56,8 @@ class Student:
         place = {key: i for i, key in enumerate(distinct)}
         prefix = self.collate.prefix(list(distinct.values()))
         rows = self.collate.prompts(prompts, [place[id(image)] for image in images]).to(self.device)
-        pictures = look(self.model, {name: tensor.to(self.device) for name, tensor in prefix.items()})
+        prefix = {name: tensor.to(self.device) for name, tensor in prefix.items()}
+        pictures = look(self.model, prefix, shared=len(distinct) < len(prompts))
         logits, read = pictures.begin(rows)
         written = torch.full((len(prompts), longest), self.collate.pad, device=self.device)
         row = torch.arange(len(prompts), device=self.device)

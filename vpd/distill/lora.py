@@ -1,7 +1,7 @@
 """LoRA (arXiv 2106.09685): train a low-rank change of linear layers, the rest stays as it is.
 
-By default rank 8 on every linear layer of attention and MLP of the language model, as VPD's generalist does for
-its encoder and decoder (section 4); `vision_tower` adds those of the tower. Not here: merging and export
+By default rank 8 on every linear layer of attention and MLP of the language model, as VPD's generalist does
+for its encoder and decoder (section 4); `vision_tower` adds those of the tower. Not here: merging and export
 (`vpd.distill.base`, `vpd.distill.export`).
 """
 

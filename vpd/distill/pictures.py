@@ -11,12 +11,13 @@ from vpd.distill.whole import WholeSequences
 _PREFIX_LMS = {"paligemma"}  # model types in which pictures see the prompt
 
 
-def look(model: nn.Module, prefix: Prefix) -> Pictures:
+def look(model: nn.Module, prefix: Prefix, *, shared: bool = True) -> Pictures:
     """Return the pictures as the model sees them; `prefix` is what `Collator.prefix` returns.
 
+    A pass over the picture for several texts costs a call more; without `shared` there is one text a picture.
     Raises ConfigError if features and placeholders of whole sequences do not match.
     """
     prefix_lm = model.config.model_type in _PREFIX_LMS  # type: ignore[operator,union-attr]
-    if prefix_lm or getattr(model, "is_activation_checkpointing", False):
+    if prefix_lm or not shared or getattr(model, "is_activation_checkpointing", False):
         return WholeSequences(model, prefix, image_features(model, prefix), prefix_lm)
     return encode_prefix(model, prefix)
