@@ -126,7 +126,8 @@ def _run_all(screen: Screen, home: Path, spec: SourceSpec, steps: int | None) ->
         shards = shard_names(register(store, spec))
         add_shards(instance, shards)
         with_screen = dg.Definitions.merge(defs, dg.Definitions(loggers={"screen": screen_logger(screen)}))
-        training = {"sources": [spec.name], **({} if steps is None else {"steps": steps})}
+        base = f"recorded:{spec.options['level']}-boxes"
+        training = {"sources": [spec.name], "base": base, **({} if steps is None else {"steps": steps})}
         job = with_screen.resolve_job_def(pipeline_job.name)
         demo = Demo(instance, store, screen, job, shards, {"vlm_checkpoint": training})
         for asset in SHARD_ASSETS:
