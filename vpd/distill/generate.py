@@ -57,7 +57,7 @@ class Student:
         prefix = self.collate.prefix(list(distinct.values()))
         rows = self.collate.prompts(prompts, [place[id(image)] for image in images]).to(self.device)
         prefix = {name: tensor.to(self.device) for name, tensor in prefix.items()}
-        pictures = look(self.model, prefix, shared=len(distinct) < len(prompts))
+        pictures = look(self.model, prefix, shared=len(prompts) > 1)
         logits, read = pictures.begin(rows)
         written = torch.full((len(prompts), longest), self.collate.pad, device=self.device)
         row = torch.arange(len(prompts), device=self.device)

@@ -14,7 +14,7 @@ _PREFIX_LMS = {"paligemma"}  # model types in which pictures see the prompt
 def look(model: nn.Module, prefix: Prefix, *, shared: bool = True) -> Pictures:
     """Return the pictures as the model sees them; `prefix` is what `Collator.prefix` returns.
 
-    A pass over the picture for several texts costs a call more; without `shared` there is one text a picture.
+    Texts share a pass over their picture, which costs a call more: a single text is faster without.
     Raises ConfigError if features and placeholders of whole sequences do not match.
     """
     prefix_lm = model.config.model_type in _PREFIX_LMS  # type: ignore[operator,union-attr]
