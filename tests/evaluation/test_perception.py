@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from vpd.distill.generate import Student
+from vpd.distill.notation import Notation
 from vpd.distill.pretrain import VALIDATED, PretrainConfig, write_captions
 from vpd.evaluation.perception import measure_perception
 from vpd.records import EXAMPLES, Example
@@ -35,7 +36,7 @@ def says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[E
         def write(images: Sequence[object], prompts: Sequence[str], longest: int) -> list[str]:
             return [next(told) for _ in prompts]
 
-        monkeypatch.setattr(Student, "load", lambda folder: SimpleNamespace(write=write))
+        monkeypatch.setattr(Student, "load", lambda folder, notation: SimpleNamespace(write=write))
 
     return let
 
@@ -57,6 +58,15 @@ def test_perception_of_one_who_sees_nothing_is_nothing(folder: Path, says) -> No
     assert (seen.found, seen.stated, seen.described, seen.named) == (0, 0, 0, 0)
     assert seen.boxes > 0
     assert "0 of" in seen.told()
+
+
+def test_perception_of_points_finds_the_boxes_that_hold_them(folder: Path, says) -> None:
+    says(lambda row: row.target if row.family == "name" else Notation("points").write(row.target))
+    seen = measure_perception(folder, "points")
+    assert seen.found == seen.boxes
+    assert seen.described == seen.pictures
+    says(lambda row: "I see it at [0 0].")
+    assert measure_perception(folder, "points").found == 0
 
 
 def test_perception_asks_about_no_more_pictures_than_it_should(folder: Path, says) -> None:

@@ -25,5 +25,5 @@ def command(
     if ranks is not None:
         config = config.model_copy(update={"ranks": ranks})
     model = pretrain(folder, config)
-    typer.echo(measure_perception(folder).told())
+    typer.echo(measure_perception(folder, config.notation).told())
     typer.echo(f"{model}: use it as the base of a training")

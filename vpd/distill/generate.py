@@ -11,6 +11,7 @@ from PIL import Image
 
 from vpd.distill.base import Vlm, load_student
 from vpd.distill.collate import Collator
+from vpd.distill.notation import NotationName
 from vpd.distill.pictures import look
 from vpd.distill.reading import continue_text
 from vpd.rationale.prompts import Mode, prompt_for
@@ -21,15 +22,16 @@ LONGEST = {"answer": 16, "rationale": 192}  # tokens written at most
 class Student:
     """A model that answers questions about pictures."""
 
-    def __init__(self, vlm: Vlm) -> None:
+    def __init__(self, vlm: Vlm, notation: NotationName = "boxes") -> None:
+        """Take a model; `notation` is how places in what it is asked are written."""
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = vlm.model.eval().to(self.device)
-        self.collate = Collator(vlm.processor)
+        self.collate = Collator(vlm.processor, notation=notation)
 
     @classmethod
-    def load(cls, folder: Path | str) -> "Student":
+    def load(cls, folder: Path | str, notation: NotationName = "boxes") -> "Student":
         """Load an exported model by folder, or one from the hub; raises ConfigError if it is none."""
-        return cls(load_student(str(folder)))
+        return cls(load_student(str(folder)), notation)
 
     def answer(
         self,

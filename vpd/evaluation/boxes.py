@@ -19,6 +19,7 @@ from vpd.store import ArtifactStore
 IOU_THRESHOLD = 0.5
 
 _BOX = re.compile(r"\[\s*(\d{1,4})[\s,]+(\d{1,4})[\s,]+(\d{1,4})[\s,]+(\d{1,4})\s*\]")
+_POINT = re.compile(r"\[(\d{1,4}) (\d{1,4})\]")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class BoxPrecision:
 def read_boxes(text: str) -> list[Box]:
     """Return the boxes a text states, in 0-1000 grid units, as written: also empty or inverted ones."""
     return [Box(*(float(v) for v in match.groups())) for match in _BOX.finditer(text)]
+
+
+def read_points(text: str) -> list[tuple[float, float]]:
+    """Return the points [x y] a text states, in 0-1000 grid units."""
+    return [(float(x), float(y)) for x, y in _POINT.findall(text)]
 
 
 def to_pixels(box: Box, width: int, height: int) -> Box:
@@ -88,6 +94,17 @@ def box_recall(texts: Iterable[tuple[str, str]]) -> tuple[int, int]:
         for box in set(read_boxes(reference)):
             wanted += 1
             found += any(box.iou(other) >= IOU_THRESHOLD for other in stated)
+    return found, wanted
+
+
+def point_recall(texts: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    """Return as `box_recall` does; a box is stated if a point of the text lies in it."""
+    found = wanted = 0
+    for text, reference in texts:
+        stated = read_points(text)
+        for box in set(read_boxes(reference)):
+            wanted += 1
+            found += any(box.left <= x <= box.right and box.top <= y <= box.bottom for x, y in stated)
     return found, wanted
 
 

@@ -9,9 +9,10 @@ import polars as pl
 from PIL import Image
 
 from vpd.distill.generate import Student
+from vpd.distill.notation import NotationName
 from vpd.distill.picture_files import open_image
 from vpd.distill.run_folder import write_json
-from vpd.evaluation.boxes import box_recall, read_boxes
+from vpd.evaluation.boxes import box_recall, point_recall, read_boxes, read_points
 from vpd.records import EXAMPLES, Example
 from vpd.store import ArtifactStore
 
@@ -21,7 +22,8 @@ _BATCH, _LONGEST = 64, 192
 
 @dataclass(frozen=True)
 class Perception:
-    """Counts over captions. A box is found if a stated one has an intersection over union of 0.5 with it.
+    """Counts over captions. A box is found if a stated one has an intersection over union of 0.5 with it, or,
+    of a base that states points, if a point lies in it.
 
     `described`: pictures with the right number of objects; `named`: boxes whose object is named in full.
     """
@@ -43,29 +45,28 @@ class Perception:
         )
 
 
-def measure_perception(folder: Path, pictures: int = PICTURES) -> Perception:
+def measure_perception(
+    folder: Path, notation: NotationName = "boxes", pictures: int = PICTURES
+) -> Perception:
     """Ask the base that `vpd pretrain` made in a folder; returns what it also writes to `perception.json`."""
+    recall, read = (box_recall, read_boxes) if notation == "boxes" else (point_recall, read_points)
     store = ArtifactStore.open(str(folder / "store"))
     rows = _validation(store, pictures)
-    told = _captions(store, Student.load(folder / "run" / "model"), rows)
+    told = _captions(store, Student.load(folder / "run" / "model", notation), rows)
     placed = [(text, row) for text, row in zip(told, rows, strict=True) if row.family != "name"]
-    found, boxes = (sum(n) for n in zip(*(box_recall([(t, r.target)]) for t, r in placed), strict=True))
+    found, boxes = (sum(n) for n in zip(*(recall([(t, r.target)]) for t, r in placed), strict=True))
     named = [text == row.target for text, row in zip(told, rows, strict=True) if row.family == "name"]
     perception = Perception(
         pictures=len({row.image_id for row in rows}),
         boxes=boxes,
         found=found,
-        stated=sum(len(read_boxes(text)) for text, _ in placed),
-        described=sum(_objects(t) == _objects(r.target) for t, r in placed if r.family == "describe"),
+        stated=sum(len(read(text)) for text, _ in placed),
+        described=sum(len(read(t)) == len(read_boxes(r.target)) for t, r in placed if r.family == "describe"),
         asked=len(named),
         named=sum(named),
     )
     write_json(folder / "perception.json", asdict(perception))
     return perception
-
-
-def _objects(description: str) -> int:
-    return len(read_boxes(description))
 
 
 def _validation(store: ArtifactStore, pictures: int) -> list[Example]:
